@@ -1,0 +1,1 @@
+set(SOURCES rows.c decode.c disasm.c)
