@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * What is registered in this process: program types, helpers, hooks, sections of all extensions,
+ * found by number or name. Lookups take no lock and may run at any time; rows found stay valid
+ * until the extension is unregistered and its runs have ended.
+ */
+#ifndef EXTENSIONS_REGISTRY_H
+#define EXTENSIONS_REGISTRY_H
+
+#include <stdbool.h>
+#include <bpfx/extension.h>
+
+/* Register the built-in extensions and plugins (BPF_SHIM_EXTENSIONS, the installed folder). Once
+ * per process, before the first lookup; later calls do nothing. */
+void registry_start(const struct bpfx_host *host);
+
+/* See bpfx_register(), bpfx_unregister(), bpfx_reason(). */
+int registry_add(const struct bpfx_extension *ext, const struct bpfx_host *host);
+int registry_remove(const struct bpfx_extension *ext);
+const char *registry_reason(void);
+
+const struct bpfx_prog_type *registry_prog_type(uint32_t number);
+const struct bpfx_prog_type *registry_prog_type_by_name(const char *name);
+/* The number of a type, also of one whose number was allotted by name. */
+uint32_t registry_prog_type_number(const struct bpfx_prog_type *type);
+
+/* Hook of an attach type. */
+const struct bpfx_hook *registry_hook(uint32_t attach_type);
+const struct bpfx_hook *registry_hook_by_name(const char *name);
+uint32_t registry_hook_attach_type(const struct bpfx_hook *hook);
+uint32_t registry_hook_link_type(const struct bpfx_hook *hook);
+
+/* General helper that an extension added; NULL: none. */
+const struct bpfx_helper *registry_helper(uint32_t id);
+
+/* n-th section row over all extensions; NULL past the end. */
+const struct bpfx_section *registry_section(uint32_t n);
+
+/* n-th extension; NULL past the end. */
+const struct bpfx_extension *registry_extension(uint32_t n);
+
+#endif

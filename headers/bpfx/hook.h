@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* For applications that have hooks of their own and for whoever fires a built-in one. */
+#ifndef BPFX_HOOK_H
+#define BPFX_HOOK_H
+
+#include <bpfx/extension.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * bpfx_register() - bring an extension into this process's emulated kernel
+ * @ext: stays valid until bpfx_unregister(); not copied
+ *
+ * Return: 0; -EINVAL with the reason in bpfx_reason(); -EEXIST: a name or number is taken.
+ */
+int bpfx_register(const struct bpfx_extension *ext);
+
+/**
+ * bpfx_unregister() - take it out; waits for runs in flight
+ *
+ * Programs, links and their ids stay; hooks are inert until an extension with the same
+ * program-info hash is registered again.
+ */
+int bpfx_unregister(const struct bpfx_extension *ext);
+
+/* Why the last bpfx_ call of this thread failed. Never NULL. */
+const char *bpfx_reason(void);
+
+/* Hook, program type by name; NULL: not there. */
+const struct bpfx_hook *bpfx_find_hook(const char *name);
+
+/* The emulated kernel's services: run_hook() and more. */
+const struct bpfx_host *bpfx_host(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What the emulated kernel offers an extension, its helpers and an application with own hooks. */
+#ifndef BPFX_HOST_H
+#define BPFX_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bpfx_hook;
+struct bpfx_prog;	/* a loaded program */
+struct bpfx_map;	/* a map, as a helper's MAP argument */
+
+/* State of a batch of runs; the caller provides the memory and does not look into it. */
+struct bpfx_batch {
+	uint64_t opaque[8];
+};
+
+struct bpfx_host {
+	uint32_t size;
+	uint32_t abi_version;
+
+	/**
+	 * run_hook() - run what is attached to @hook for @target
+	 * @target: what the attachment was made for (an ifindex, a cgroup id, 0)
+	 * @ctx: context behind its header (bpfx/context.h)
+	 * @result: in: result when nothing runs; out: combined result of the programs
+	 *
+	 * Return: number of programs that ran, or -errno where the hook fails closed.
+	 */
+	int (*run_hook)(const struct bpfx_hook *hook, uint64_t target, void *ctx, uint32_t *result);
+
+	/**
+	 * run_prog() - one run of one program
+	 * Return: 0 with r0 (32 bits) in @result, or -errno: the program could not run.
+	 */
+	int (*run_prog)(struct bpfx_prog *prog, void *ctx, uint32_t *result);
+
+	/* As run_prog(), but CPU slot and bookkeeping are taken once for many runs. Same thread
+	 * from begin to end; batches must be bounded. */
+	int (*batch_begin)(struct bpfx_batch *batch);
+	int (*batch_run)(struct bpfx_batch *batch, struct bpfx_prog *prog, void *ctx,
+			 uint32_t *result);
+	void (*batch_end)(struct bpfx_batch *batch);
+
+	/* Copy from and to memory of the calling application, which may be bad: 0 or -EFAULT. */
+	int (*copy_from_user)(void *dst, uint64_t user_src, size_t size);
+	int (*copy_to_user)(uint64_t user_dst, const void *src, size_t size);
+
+	/* Maps, for helpers that take one. lookup: pointer into the map or NULL. */
+	void *(*map_lookup)(struct bpfx_map *map, const void *key);
+	int (*map_update)(struct bpfx_map *map, const void *key, const void *value, uint64_t flags);
+	int (*map_delete)(struct bpfx_map *map, const void *key);
+
+	/* Facts about the run that @ctx belongs to. */
+	uint32_t (*cpu)(void *ctx);
+	/* Type, expected_attach_type of a program. */
+	uint32_t (*prog_type)(const struct bpfx_prog *prog);
+	uint32_t (*prog_attach_type)(const struct bpfx_prog *prog);
+	uint32_t (*prog_flags)(const struct bpfx_prog *prog);
+
+	/* Debug log (BPF_SHIM_LOG); level 0 error, 1 warning, 2 info, 3 debug. */
+	void (*log)(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

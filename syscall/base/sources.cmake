@@ -1,0 +1,1 @@
+set(SOURCES fault.c ulog.c log.c)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* The general helpers, one table per file, and the rule which row a program type gets for an id. */
+#ifndef SYSCALL_HELPERS_H
+#define SYSCALL_HELPERS_H
+
+#include <bpfx/extension.h>
+#include "verifier.h"
+
+/* Row of @id for a program of @type: the type's own and overriding rows first, then general ones
+ * it may call. NULL with *state saying why not; a helper that Linux has and we do not is
+ * VERIFIER_HELPER_FORBIDDEN: programs are told what a kernel without it tells them. */
+const struct bpfx_helper *helper_row(const struct bpfx_prog_type *type, uint32_t id,
+				     enum verifier_helper_state *state);
+
+/* "map_lookup_elem" for any helper of Linux 6.18 or of an extension; NULL: unknown id. */
+const char *helper_name(uint32_t id);
+
+#endif

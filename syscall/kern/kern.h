@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * The only door into the emulated kernel. libbpf-shim and the preload library call these and
+ * nothing else; everything here is exported by libbpf-shim-kernel.so.1.
+ *
+ * Conventions: int results are >= 0 on success and -errno on failure; errno itself is never
+ * touched. All functions are thread-safe. KERN_NOT_OURS means "this fd or path has nothing to do
+ * with the emulated kernel": the caller then does what libc would have done.
+ */
+#ifndef BPF_SHIM_KERN_H
+#define BPF_SHIM_KERN_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <linux/bpf.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KERN_EXPORT __attribute__((visibility("default")))
+
+/* Not an errno: the number lies outside what -errno can be. */
+#define KERN_NOT_OURS	(-4096)
+
+/**
+ * kern_bpf() - one bpf(2) call, answered by the emulated kernel
+ * @cmd: BPF_* command number
+ * @attr: the caller's attr, @size bytes; may be any pointer, a bad one gives -EFAULT
+ * @size: bytes at @attr; shorter than union bpf_attr is completed with zeros, longer must be zero
+ *
+ * Return: what Linux 6.18 returns for the command (a new fd, 0, a count), or -errno.
+ * Output fields are written back into @attr as by Linux. Source: bpf(2), kernel/bpf/syscall.c.
+ */
+KERN_EXPORT int kern_bpf(int cmd, union bpf_attr *attr, unsigned int size);
+
+/* ---- file descriptors of the emulated kernel ----
+ *
+ * A bpf fd is an ordinary fd of a file in the store. Callers that see fds go by (libbpf-shim's
+ * exported close(), preload) tell the kernel here, so that an object goes when its last fd goes.
+ */
+
+enum kern_fd_kind {
+	KERN_FD_MAP = 1,
+	KERN_FD_PROG,
+	KERN_FD_LINK,
+	KERN_FD_BTF,
+	KERN_FD_ITER,
+	KERN_FD_PERF,
+	KERN_FD_TOKEN,
+	KERN_FD_STATS,
+};
+
+/* Return: enum kern_fd_kind, or KERN_NOT_OURS. */
+KERN_EXPORT int kern_fd_kind(int fd);
+
+/**
+ * kern_fd_close() - close a bpf fd; the object goes at once if this was its last reference
+ * Return: 0, or KERN_NOT_OURS (then @fd is still open).
+ */
+KERN_EXPORT int kern_fd_close(int fd);
+
+/**
+ * kern_fd_closed_range() - tell that fds first..last were closed behind our back
+ *
+ * Objects that lost their last reference by it are removed.
+ */
+KERN_EXPORT void kern_fd_closed_range(unsigned int first, unsigned int last);
+
+/**
+ * kern_mmap() - mmap(2) of a bpf fd with Linux's checks and views
+ * @addr: in: wanted address; out: where it is
+ *
+ * Ring buffers show their data twice; maps refuse what Linux refuses (EPERM, EINVAL, EACCES).
+ * Return: 0, -errno, or KERN_NOT_OURS.
+ */
+KERN_EXPORT int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t offset);
+
+/* Before munmap/mprotect/mremap of a range the caller may have got from kern_mmap(): keeps count
+ * of writable views (freeze's EBUSY). Never fails; cheap where nothing of ours is mapped. */
+KERN_EXPORT void kern_munmap(void *addr, size_t length);
+
+/**
+ * kern_poll_fd() - the fd to wait on in place of @fd
+ *
+ * tmpfs files cannot be polled; what wakes a waiter has a FIFO beside it.
+ * Return: a new fd (O_CLOEXEC, owned by the caller), KERN_NOT_OURS, or -errno (-EPERM: this
+ * kind of bpf fd cannot be waited for).
+ */
+KERN_EXPORT int kern_poll_fd(int fd);
+
+/* Drain @wait_fd (from kern_poll_fd() of @fd) so that it becomes readable again only for records
+ * that come after now. Call before the last emptiness check. */
+KERN_EXPORT void kern_poll_drain(int fd, int wait_fd);
+
+/* Events of poll(2) that are true now for @fd: POLLIN, POLLOUT, POLLERR. KERN_NOT_OURS else. */
+KERN_EXPORT int kern_poll_now(int fd);
+
+/**
+ * kern_fd_link_text() - what readlink("/proc/self/fd/N") says of a bpf fd
+ *
+ * "anon_inode:bpf-map", "anon_inode:bpf-prog", "anon_inode:btf", "anon_inode:bpf-link", …
+ * Return: length written (no NUL, as readlink), or KERN_NOT_OURS.
+ */
+KERN_EXPORT ssize_t kern_fd_link_text(int fd, char *buf, size_t size);
+
+/**
+ * kern_fdinfo() - text of /proc/self/fdinfo/N of a bpf fd
+ * Return: length of the text written to @buf (NUL-terminated, cut to @size), or KERN_NOT_OURS.
+ */
+KERN_EXPORT ssize_t kern_fdinfo(int fd, char *buf, size_t size);
+
+/* ---- paths of the emulated kernel ---- */
+
+/**
+ * kern_path() - the real path behind one that belongs to the emulated kernel
+ * @path: absolute path as the program knows it (/sys/fs/bpf/x, /sys/kernel/btf/vmlinux, …)
+ * @out: receives the real path, NUL-terminated
+ *
+ * Return: enum kern_path_kind, KERN_NOT_OURS, or -errno (-ENAMETOOLONG, -ENOENT …).
+ */
+enum kern_path_kind {
+	KERN_PATH_BPFFS = 1,	/* below the bpf file system */
+	KERN_PATH_FILE = 2,	/* an emulated file of /sys, /proc */
+};
+KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
+
+/* ---- process life ---- */
+
+/* The directory of the store this process uses, for messages; creates it on first use. NULL and
+ * -errno in *err where it cannot be used. */
+KERN_EXPORT const char *kern_store_dir(int *err);
+
+/* Number of possible CPUs of the emulated kernel: what per-CPU values are multiplied with. */
+KERN_EXPORT int kern_possible_cpus(void);
+
+/* ---- hooks: for whoever sees events happen (applications through bpfx/hook.h, preload) ---- */
+struct bpfx_host;
+KERN_EXPORT const struct bpfx_host *kern_host(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

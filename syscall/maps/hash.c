@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * Hash: buckets of linked elements (kernel Documentation map_hash.rst). Readers take no lock. A
+ * new value of an existing key is a new element that replaces the old one, so a reader or a killed
+ * writer never leaves half a value.
+ *
+ * In shared memory: struct hash_head, bucket heads, elements. Links are element numbers from 1; a
+ * chain ends in END_MARK | bucket, so that a reader who was carried into another chain by a reused
+ * element notices and starts again.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "bits.h"
+#include "err.h"
+#include "kill_point.h"
+#include "lock.h"
+#include "map_private.h"
+
+#define HASH_FLAGS (BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | \
+		    BPF_F_WRONLY | BPF_F_ZERO_SEED | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
+/* Largest allocation of the kernel, less the head of an element. */
+#define ELEMENT_MAX ((4u << 20) - 48u)
+#define END_MARK 0x80000000u
+#define FREE_END 0xffffffffu	/* end of the free list: no bucket has this number */
+
+struct hash_head {
+	struct shm_lock lock;		/* all writers */
+	uint32_t buckets, seed;
+	uint32_t elements;		/* that fit into the file */
+	uint32_t used;			/* elements ever taken; above: untouched */
+	uint32_t allocated;		/* elements with memory; the file is sparse above */
+	uint32_t free;			/* list of elements given back, by next */
+	_Atomic uint32_t count;		/* keys in the map */
+	uint32_t pad;
+};
+
+struct element {
+	_Atomic uint32_t next;
+	uint32_t hash;
+	/* key, padded to 8; value */
+	unsigned char key[];
+};
+
+static struct hash_head *head_of(const struct kern_map *map)
+{
+	return (struct hash_head *)map->inner;
+}
+
+static _Atomic uint32_t *bucket_of(const struct kern_map *map, uint32_t bucket)
+{
+	return (_Atomic uint32_t *)(map->inner + round_up64(sizeof(struct hash_head), 64)) + bucket;
+}
+
+static size_t element_size(uint32_t key_size, uint32_t value_size)
+{
+	return sizeof(struct element) + round_up64(key_size, 8) + round_up64(value_size, 8);
+}
+
+static size_t elements_offset(uint32_t buckets)
+{
+	return round_up64(round_up64(sizeof(struct hash_head), 64) + (size_t)buckets * 4,
+			  STORE_PAGE);
+}
+
+/* The view: where elements are, so that lookups need not compute it. */
+struct hash_view {
+	unsigned char *elements;
+	size_t size;
+	uint32_t mask, key_pad;
+};
+
+static struct element *element_at(const struct kern_map *map, uint32_t number)
+{
+	const struct hash_view *view = map->view;
+
+	return (struct element *)(view->elements + (size_t)(number - 1) * view->size);
+}
+
+static void *value_of(const struct kern_map *map, struct element *element)
+{
+	return element->key + ((const struct hash_view *)map->view)->key_pad;
+}
+
+/* ---- creation ---- */
+
+static int hash_check(const union bpf_attr *attr)
+{
+	if (attr->map_flags & ~HASH_FLAGS || !map_access_flags_ok(attr->map_flags) ||
+	    attr->map_flags & BPF_F_NO_COMMON_LRU)
+		return -EINVAL;
+	if (!attr->max_entries || !attr->key_size || !attr->value_size)
+		return -EINVAL;
+	if ((uint64_t)attr->key_size + attr->value_size >= ELEMENT_MAX)
+		return -E2BIG;
+	return 0;
+}
+
+static uint32_t bucket_count(uint32_t max_entries)
+{
+	return next_power_of_two(max_entries);
+}
+
+/* One spare element per CPU lets a full map still replace values. */
+static uint64_t element_count(const union bpf_attr *attr)
+{
+	return (uint64_t)attr->max_entries + store_possible_cpus();
+}
+
+static int hash_layout(const union bpf_attr *attr, struct map_layout *layout)
+{
+	size_t size = element_size(attr->key_size, attr->value_size);
+	uint64_t count = element_count(attr);
+
+	if (attr->max_entries > 1u << 31 || next_power_of_two(attr->max_entries) > UINT32_MAX / 16)
+		return -E2BIG;
+	layout->inner = elements_offset(bucket_count(attr->max_entries)) + size * count;
+	if (attr->map_flags & BPF_F_NO_PREALLOC)
+		layout->allocate = elements_offset(bucket_count(attr->max_entries));
+	return 0;
+}
+
+static uint32_t random_seed(const struct kern_map *map)
+{
+	uint32_t seed = 0;
+
+	if (!(map->map_flags & BPF_F_ZERO_SEED) &&
+	    getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		seed = map->id * 0x9e3779b9u;
+	return seed;
+}
+
+static int hash_open(struct kern_map *map)
+{
+	struct hash_view *view = malloc(sizeof(*view));
+	uint32_t buckets = bucket_count(map->max_entries);
+
+	if (!view)
+		return -ENOMEM;
+	view->elements = map->inner + elements_offset(buckets);
+	view->size = element_size(map->key_size, map->value_size);
+	view->mask = buckets - 1;
+	view->key_pad = round_up64(map->key_size, 8);
+	map->view = view;
+	return 0;
+}
+
+static void hash_close(struct kern_map *map)
+{
+	free(map->view);
+}
+
+static int hash_init(struct kern_map *map)
+{
+	struct hash_head *head = head_of(map);
+
+	shm_lock_init(&head->lock);
+	head->buckets = bucket_count(map->max_entries);
+	head->seed = random_seed(map);
+	head->free = FREE_END;
+	head->elements = map->max_entries + store_possible_cpus();
+	head->allocated = map->map_flags & BPF_F_NO_PREALLOC ? 0 : head->elements;
+	for (uint32_t i = 0; i < head->buckets; i++)
+		*bucket_of(map, i) = END_MARK | i;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static struct element *find_in(const struct kern_map *map, uint32_t bucket, uint32_t hash,
+			       const void *key)
+{
+	uint32_t at;
+
+restart:
+	at = atomic_load_explicit(bucket_of(map, bucket), memory_order_acquire);
+	while (!(at & END_MARK)) {
+		struct element *element = element_at(map, at);
+
+		if (element->hash == hash && !memcmp(element->key, key, map->key_size))
+			return element;
+		at = atomic_load_explicit(&element->next, memory_order_acquire);
+	}
+	if ((at & ~END_MARK) != bucket)
+		goto restart;
+	return NULL;
+}
+
+static struct element *find(const struct kern_map *map, const void *key, uint32_t *hash)
+{
+	*hash = jhash(key, map->key_size, head_of(map)->seed);
+	return find_in(map, *hash & ((const struct hash_view *)map->view)->mask, *hash, key);
+}
+
+static void *hash_lookup(struct kern_map *map, const void *key, uint32_t cpu)
+{
+	uint32_t hash;
+	struct element *element = find(map, key, &hash);
+
+	return element ? value_of(map, element) : NULL;
+}
+
+static int hash_cmd_lookup(struct kern_map *map, const void *key, void *value, uint64_t flags)
+{
+	const void *found = hash_lookup(map, key, 0);
+
+	if (!found)
+		return -ENOENT;
+	map_value_out(map, value, found);
+	return 0;
+}
+
+/* First element of buckets from @bucket on. */
+static struct element *first_from(const struct kern_map *map, uint32_t bucket)
+{
+	for (; bucket < head_of(map)->buckets; bucket++) {
+		uint32_t at = atomic_load_explicit(bucket_of(map, bucket), memory_order_acquire);
+
+		if (!(at & END_MARK))
+			return element_at(map, at);
+	}
+	return NULL;
+}
+
+static int hash_next_key(struct kern_map *map, const void *key, void *next)
+{
+	struct element *element = NULL;
+	uint32_t hash, at;
+
+	if (key)
+		element = find(map, key, &hash);
+	if (!element) {			/* unknown keys start again */
+		element = first_from(map, 0);
+	} else {
+		at = atomic_load_explicit(&element->next, memory_order_acquire);
+		element = at & END_MARK
+				  ? first_from(map, (hash & ((struct hash_view *)map->view)->mask) + 1)
+				  : element_at(map, at);
+	}
+	if (!element)
+		return -ENOENT;
+	memcpy(next, element->key, map->key_size);
+	return 0;
+}
+
+static int hash_for_each(struct kern_map *map, uint32_t cpu,
+			 uint64_t (*fn)(void *arg, const void *key, void *value), void *arg)
+{
+	int calls = 0;
+
+	for (uint32_t bucket = 0; bucket < head_of(map)->buckets; bucket++) {
+		uint32_t at = atomic_load_explicit(bucket_of(map, bucket), memory_order_acquire);
+
+		while (!(at & END_MARK)) {
+			struct element *element = element_at(map, at);
+
+			at = atomic_load_explicit(&element->next, memory_order_acquire);
+			calls++;
+			if (fn(arg, element->key, value_of(map, element)))
+				return calls;
+		}
+	}
+	return calls;
+}
+
+/* ---- writing, under the lock ---- */
+
+static bool is_linked(uint32_t *seen, uint32_t number)
+{
+	return seen[number / 32] & 1u << number % 32;
+}
+
+/* Drop later duplicates of a key: a writer died between linking the new and unlinking the old. */
+static void drop_duplicates(struct kern_map *map, uint32_t bucket)
+{
+	_Atomic uint32_t *link = bucket_of(map, bucket);
+
+	while (!(*link & END_MARK)) {
+		struct element *element = element_at(map, *link);
+
+		if (find_in(map, bucket, element->hash, element->key) != element)
+			*link = element->next;
+		else
+			link = &element->next;
+	}
+}
+
+/* After a writer's death: what no chain holds is free, what chains hold is counted. */
+static int repair(struct kern_map *map)
+{
+	struct hash_head *head = head_of(map);
+	uint32_t *seen = calloc(head->used / 32 + 1, sizeof(*seen));
+	uint32_t count = 0;
+
+	if (!seen)
+		return -ENOMEM;
+	for (uint32_t bucket = 0; bucket < head->buckets; bucket++) {
+		drop_duplicates(map, bucket);
+		for (uint32_t at = *bucket_of(map, bucket); !(at & END_MARK);
+		     at = element_at(map, at)->next) {
+			seen[at / 32] |= 1u << at % 32;
+			count++;
+		}
+	}
+	head->free = FREE_END;
+	for (uint32_t number = 1; number <= head->used; number++) {
+		if (is_linked(seen, number))
+			continue;
+		element_at(map, number)->next = head->free;
+		head->free = number;
+	}
+	head->count = count;
+	free(seen);
+	return 0;
+}
+
+static int lock_map(struct kern_map *map)
+{
+	int err = shm_lock(&head_of(map)->lock);
+
+	if (err == SHM_LOCK_REPAIR) {
+		err = repair(map);
+		if (!err)
+			shm_lock_repaired(&head_of(map)->lock);
+		else
+			shm_unlock(&head_of(map)->lock);
+	}
+	return err;
+}
+
+/* Memory for the next elements of a map that grows on demand: about 64 KiB at a time. */
+static int grow(struct kern_map *map)
+{
+	struct hash_head *head = head_of(map);
+	const struct hash_view *view = map->view;
+	uint32_t step = MAX(1, 65536 / view->size);
+	uint32_t more = MIN(step, head->elements - head->allocated);
+	size_t from = view->elements - map->obj->mem + (size_t)head->allocated * view->size;
+	int err = store_allocate(map->obj, from, (size_t)more * view->size);
+
+	if (!err)
+		head->allocated += more;
+	return err;
+}
+
+static int take_element(struct kern_map *map, uint32_t *number)
+{
+	struct hash_head *head = head_of(map);
+	int err;
+
+	if (head->free != FREE_END) {
+		*number = head->free;
+		head->free = element_at(map, *number)->next;
+		return 0;
+	}
+	if (head->used == head->elements)
+		return -E2BIG;
+	if (head->used == head->allocated) {
+		err = grow(map);
+		if (err)
+			return err;
+	}
+	*number = ++head->used;
+	return 0;
+}
+
+static void give_element(struct kern_map *map, uint32_t number)
+{
+	struct hash_head *head = head_of(map);
+
+	atomic_store_explicit(&element_at(map, number)->next, head->free, memory_order_release);
+	kill_point("hash.free.linked");
+	head->free = number;
+}
+
+static void unlink_element(struct kern_map *map, uint32_t bucket, uint32_t number)
+{
+	_Atomic uint32_t *link = bucket_of(map, bucket);
+
+	while (*link != number)
+		link = &element_at(map, *link)->next;
+	atomic_store_explicit(link, element_at(map, number)->next, memory_order_release);
+}
+
+static uint32_t number_of(const struct kern_map *map, const struct element *element)
+{
+	const struct hash_view *view = map->view;
+
+	return ((const unsigned char *)element - view->elements) / view->size + 1;
+}
+
+static void fill_element(struct kern_map *map, struct element *element, uint32_t hash,
+			 const void *key, const void *value, struct element *old)
+{
+	element->hash = hash;
+	memcpy(element->key, key, map->key_size);
+	if (map->shared->fields.cnt) {	/* special fields stay as they were, or start as zero */
+		if (old)
+			memcpy(value_of(map, element), value_of(map, old), map->value_size);
+		else
+			memset(value_of(map, element), 0, map->value_size);
+	}
+	map_value_in(map, value_of(map, element), value);
+}
+
+static int update_locked(struct kern_map *map, const void *key, const void *value, uint64_t flags)
+{
+	struct hash_head *head = head_of(map);
+	struct element *old, *element;
+	uint32_t hash, bucket, number;
+	int err;
+
+	old = find(map, key, &hash);
+	bucket = hash & ((struct hash_view *)map->view)->mask;
+	if (old && (flags & ~BPF_F_LOCK) == BPF_NOEXIST)
+		return -EEXIST;
+	if (!old && (flags & ~BPF_F_LOCK) == BPF_EXIST)
+		return -ENOENT;
+	if (!old && head->count >= map->max_entries)
+		return -E2BIG;
+	err = take_element(map, &number);
+	if (err)
+		return err;
+	kill_point("hash.update.taken");
+	element = element_at(map, number);
+	fill_element(map, element, hash, key, value, old);
+	kill_point("hash.update.filled");
+	element->next = *bucket_of(map, bucket);
+	atomic_store_explicit(bucket_of(map, bucket), number, memory_order_release);
+	kill_point("hash.update.linked");
+	if (old) {
+		unlink_element(map, bucket, number_of(map, old));
+		kill_point("hash.update.unlinked");
+		give_element(map, number_of(map, old));
+	} else {
+		head->count++;
+	}
+	kill_point("hash.update.done");
+	return 0;
+}
+
+static int hash_update(struct kern_map *map, const void *key, const void *value, uint64_t flags,
+		       uint32_t cpu)
+{
+	int err;
+
+	if ((flags & ~BPF_F_LOCK) > BPF_EXIST)
+		return -EINVAL;
+	err = map_flags_error(map, flags);
+	err = err ? err : lock_map(map);
+	if (err)
+		return err;
+	err = update_locked(map, key, value, flags);
+	shm_unlock(&head_of(map)->lock);
+	return err;
+}
+
+static int hash_cmd_update(struct kern_map *map, const void *key, const void *value,
+			   uint64_t flags)
+{
+	return hash_update(map, key, value, flags, 0);
+}
+
+static int delete_locked(struct kern_map *map, const void *key, void *value)
+{
+	struct element *element;
+	uint32_t hash, number;
+
+	element = find(map, key, &hash);
+	if (!element)
+		return -ENOENT;
+	if (value)
+		map_value_out(map, value, value_of(map, element));
+	number = number_of(map, element);
+	unlink_element(map, hash & ((struct hash_view *)map->view)->mask, number);
+	kill_point("hash.delete.unlinked");
+	head_of(map)->count--;
+	give_element(map, number);
+	kill_point("hash.delete.done");
+	return 0;
+}
+
+static int delete_and_copy(struct kern_map *map, const void *key, void *value)
+{
+	int err = lock_map(map);
+
+	if (err)
+		return err;
+	err = delete_locked(map, key, value);
+	shm_unlock(&head_of(map)->lock);
+	return err;
+}
+
+static int hash_delete(struct kern_map *map, const void *key)
+{
+	return delete_and_copy(map, key, NULL);
+}
+
+static int hash_cmd_lookup_and_delete(struct kern_map *map, const void *key, void *value,
+				      uint64_t flags)
+{
+	return delete_and_copy(map, key, value);
+}
+
+/* ---- batches: a bucket at a time ---- */
+
+static int hash_bucket_size(struct kern_map *map, uint32_t bucket)
+{
+	uint32_t at = bucket < head_of(map)->buckets ? *bucket_of(map, bucket) : END_MARK;
+	int size = 0;
+
+	for (; !(at & END_MARK); at = element_at(map, at)->next)
+		size++;
+	return bucket < head_of(map)->buckets ? size : -ENOENT;
+}
+
+/* Copies a whole bucket under the lock; see map_ops.bucket_read. */
+static int hash_bucket_read(struct kern_map *map, uint32_t bucket, uint32_t room, void *keys,
+			    void *values, bool remove)
+{
+	size_t value_size = map_user_value_size(map);
+	int size, cnt = 0, err;
+	uint32_t at;
+
+	err = lock_map(map);
+	if (err)
+		return err;
+	size = hash_bucket_size(map, bucket);
+	if (size < 0 || size > (int)room) {
+		shm_unlock(&head_of(map)->lock);
+		return size < 0 ? size : -ENOSPC;
+	}
+	at = size ? *bucket_of(map, bucket) : END_MARK;
+	while (!(at & END_MARK)) {
+		struct element *element = element_at(map, at);
+
+		at = element->next;
+		memcpy((char *)keys + (size_t)cnt * map->key_size, element->key, map->key_size);
+		map_value_out(map, (char *)values + cnt * value_size, value_of(map, element));
+		cnt++;
+		if (remove)
+			delete_locked(map, element->key, NULL);
+	}
+	shm_unlock(&head_of(map)->lock);
+	return cnt;
+}
+
+/* Linux's struct bpf_htab is 616 bytes, a bucket 16, the head of an element 48 (measured). */
+static uint64_t hash_memlock(const struct kern_map *map)
+{
+	const struct hash_head *head = head_of(map);
+	uint64_t element = 48 + round_up64(map->key_size, 8) + round_up64(map->value_size, 8);
+	uint64_t elements = map->max_entries;
+
+	if (map->map_flags & BPF_F_NO_PREALLOC)
+		elements = head->count;
+	else
+		elements += store_possible_cpus();
+	return 616 + (uint64_t)head->buckets * 16 + elements * element;
+}
+
+const struct map_ops hash_map_ops = {
+	.name			= "hash",
+	.check			= hash_check,
+	.layout			= hash_layout,
+	.init			= hash_init,
+	.open			= hash_open,
+	.close			= hash_close,
+	.lookup			= hash_lookup,
+	.update			= hash_update,
+	.delete			= hash_delete,
+	.for_each		= hash_for_each,
+	.cmd_lookup		= hash_cmd_lookup,
+	.cmd_update		= hash_cmd_update,
+	.cmd_delete		= hash_delete,
+	.cmd_lookup_and_delete	= hash_cmd_lookup_and_delete,
+	.next_key		= hash_next_key,
+	.bucket_read		= hash_bucket_read,
+	.memlock		= hash_memlock,
+	.field_kinds		= BTF_FIELD_SPIN_LOCK | BTF_FIELD_RES_SPIN_LOCK | BTF_FIELD_TIMER |
+				  BTF_FIELD_WORKQUEUE | BTF_FIELD_TASK_WORK | BTF_FIELD_KPTR_UNREF |
+				  BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU | BTF_FIELD_LIST_HEAD |
+				  BTF_FIELD_RB_ROOT | BTF_FIELD_REFCOUNT,
+	.flags			= MAP_OPS_BATCH,
+};

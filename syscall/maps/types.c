@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Map types: one row each. */
+#include "bits.h"
+#include "map_private.h"
+
+static const struct map_ops *const types[] = {
+	[BPF_MAP_TYPE_HASH] = &hash_map_ops,
+	[BPF_MAP_TYPE_ARRAY] = &array_map_ops,
+	[BPF_MAP_TYPE_PERCPU_ARRAY] = &percpu_array_map_ops,
+	[BPF_MAP_TYPE_RINGBUF] = &ringbuf_map_ops,
+};
+
+const struct map_ops *map_ops_of(uint32_t type)
+{
+	return type < ARRAY_SIZE(types) ? types[type] : NULL;
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * Who is alive: an object is, if an fd, a mapping or a pin refers to it or something alive does.
+ * Removal happens under the store's lock; walks and lookups only look.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bits.h"
+#include "err.h"
+#include "raw.h"
+#include "kill_point.h"
+#include "layout.h"
+#include "cache.h"
+
+/* One object file as a scan sees it. */
+struct node {
+	enum store_kind kind;
+	uint32_t id;
+	bool root;		/* an fd, mapping or pin holds it */
+	bool marked;
+	uint32_t edge_cnt;
+	struct store_edge *edges;
+};
+
+struct graph {
+	struct node *nodes;
+	size_t cnt, cap;
+};
+
+/* ---- one object ---- */
+
+static int open_object(enum store_kind kind, uint32_t id)
+{
+	char path[PATH_MAX];
+
+	object_path(path, sizeof(path), kind, id);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static bool is_pinned(enum store_kind kind, uint32_t id)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	pin_file_path(path, sizeof(path), kind, id);
+	return !stat(path, &st) && st.st_nlink > 1;
+}
+
+/* Held by something outside of the store's graph. */
+static bool is_root(int fd, enum store_kind kind, uint32_t id)
+{
+	return byte_is_locked(fd, LOCK_BYTE(id)) || is_pinned(kind, id);
+}
+
+/* Ids in slots of the memory in front of the header (map-in-map). */
+static int read_slots(int fd, const struct store_header *header, struct node *node)
+{
+	uint32_t capacity = node->edge_cnt + header->slot_cnt;
+	struct store_edge *edges = realloc(node->edges, capacity * sizeof(*edges));
+
+	if (!edges)
+		return -ENOMEM;
+	node->edges = edges;
+	for (uint32_t i = 0; i < header->slot_cnt; i++) {
+		uint32_t id = 0;
+		off_t at = header->slot_offset + (uint64_t)i * header->slot_stride;
+
+		if (pread(fd, &id, sizeof(id), at) == sizeof(id) && id)
+			node->edges[node->edge_cnt++] =
+				(struct store_edge){ header->slot_kind, id };
+	}
+	return 0;
+}
+
+static int read_node(int fd, struct node *node)
+{
+	struct store_header header;
+	struct stat st;
+	int err = fstat(fd, &st) ? -errno : read_header(fd, &st, &header);
+
+	if (err)
+		return err;
+	if (header.kind != node->kind || header.id != node->id || header.dead)
+		return -EINVAL;
+	node->root = is_root(fd, node->kind, node->id);
+	node->edge_cnt = header.edge_cnt;
+	node->edges = malloc((header.edge_cnt + 1) * sizeof(*node->edges));
+	if (!node->edges)
+		return -ENOMEM;
+	memcpy(node->edges, header.edges, header.edge_cnt * sizeof(*node->edges));
+	return header.slot_cnt ? read_slots(fd, &header, node) : 0;
+}
+
+/* ---- the whole store ---- */
+
+static struct node *graph_add(struct graph *graph)
+{
+	if (graph->cnt == graph->cap) {
+		size_t cap = graph->cap ? graph->cap * 2 : 64;
+		struct node *nodes = realloc(graph->nodes, cap * sizeof(*nodes));
+
+		if (!nodes)
+			return NULL;
+		graph->nodes = nodes;
+		graph->cap = cap;
+	}
+	graph->nodes[graph->cnt] = (struct node){ 0 };
+	return &graph->nodes[graph->cnt++];
+}
+
+static void graph_free(struct graph *graph)
+{
+	for (size_t i = 0; i < graph->cnt; i++)
+		free(graph->nodes[i].edges);
+	free(graph->nodes);
+}
+
+static int by_kind_and_id(const void *a, const void *b)
+{
+	const struct node *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static bool parse_name(const char *name, enum store_kind *kind, uint32_t *id)
+{
+	unsigned long value;
+	char *end;
+
+	*kind = kind_of_letter(name[0]);
+	if (!*kind)
+		return false;
+	value = strtoul(name + 1, &end, 10);
+	*id = value;
+	return end != name + 1 && !*end && value && value <= UINT32_MAX;
+}
+
+/* Files that are no whole object: temporary ones of dead creators, damaged ones. */
+static void remove_leftover(const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/obj/%s", store.dir, name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!byte_is_locked(fd, LOCK_BYTE(0)))
+		unlink(path);
+	raw_close(fd);
+}
+
+static int add_file(struct graph *graph, const char *name, bool remove_leftovers)
+{
+	struct node *node, read = { 0 };
+	int fd, err;
+
+	if (!parse_name(name, &read.kind, &read.id)) {
+		if (remove_leftovers)
+			remove_leftover(name);
+		return 0;
+	}
+	fd = open_object(read.kind, read.id);
+	if (fd < 0)
+		return 0;
+	err = read_node(fd, &read);
+	raw_close(fd);
+	node = err ? NULL : graph_add(graph);
+	if (!node) {
+		free(read.edges);
+		return err == -EINVAL ? 0 : -ENOMEM;
+	}
+	*node = read;
+	return 0;
+}
+
+static int scan(struct graph *graph, bool remove_leftovers)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int err = 0;
+	DIR *list;
+
+	snprintf(path, sizeof(path), "%s/obj", store.dir);
+	list = opendir(path);
+	if (!list)
+		return -errno;
+	while (!err && (entry = readdir(list)))
+		if (entry->d_name[0] != '.')
+			err = add_file(graph, entry->d_name, remove_leftovers);
+	closedir(list);
+	if (!err && graph->cnt)
+		qsort(graph->nodes, graph->cnt, sizeof(*graph->nodes), by_kind_and_id);
+	return err;
+}
+
+static struct node *graph_find(struct graph *graph, enum store_kind kind, uint32_t id)
+{
+	struct node key = { .kind = kind, .id = id };
+
+	return graph->cnt ? bsearch(&key, graph->nodes, graph->cnt, sizeof(key), by_kind_and_id)
+			  : NULL;
+}
+
+static void mark(struct graph *graph)
+{
+	struct node **stack = malloc((graph->cnt + 1) * sizeof(*stack));
+	size_t depth = 0;
+
+	if (!stack) {			/* nothing may be taken for dead then */
+		for (size_t i = 0; i < graph->cnt; i++)
+			graph->nodes[i].marked = true;
+		return;
+	}
+	for (size_t i = 0; i < graph->cnt; i++) {
+		if (graph->nodes[i].root && !graph->nodes[i].marked) {
+			graph->nodes[i].marked = true;
+			stack[depth++] = &graph->nodes[i];
+		}
+		while (depth) {
+			struct node *node = stack[--depth];
+
+			for (uint32_t e = 0; e < node->edge_cnt; e++) {
+				struct node *to = graph_find(graph, node->edges[e].kind,
+							     node->edges[e].id);
+
+				if (!to || to->marked)
+					continue;
+				to->marked = true;
+				stack[depth++] = to;
+			}
+		}
+	}
+	free(stack);
+}
+
+/* ---- questions ---- */
+
+bool alive_locked(enum store_kind kind, uint32_t id)
+{
+	struct graph graph = { 0 };
+	bool alive = false;
+	struct node *node;
+	int fd = open_object(kind, id);
+
+	if (fd < 0)
+		return false;
+	alive = is_root(fd, kind, id);
+	raw_close(fd);
+	if (alive)
+		return true;
+	if (!scan(&graph, false)) {
+		mark(&graph);
+		node = graph_find(&graph, kind, id);
+		alive = node && node->marked;
+	}
+	graph_free(&graph);
+	return alive;
+}
+
+bool store_alive(enum store_kind kind, uint32_t id)
+{
+	return !store_use() && alive_locked(kind, id);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next)
+{
+	uint32_t *ids = NULL, cnt = 0, cap = 0;
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int err = store_use();
+	DIR *list;
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/obj", store.dir);
+	list = opendir(path);
+	while (list && (entry = readdir(list))) {
+		enum store_kind found;
+		uint32_t id;
+
+		if (!parse_name(entry->d_name, &found, &id) || found != kind || id <= start)
+			continue;
+		if (cnt == cap) {
+			uint32_t *grown = realloc(ids, (cap = cap ? cap * 2 : 64) * sizeof(*ids));
+
+			if (!grown) {
+				free(ids);
+				closedir(list);
+				return -ENOMEM;
+			}
+			ids = grown;
+		}
+		ids[cnt++] = id;
+	}
+	if (list)
+		closedir(list);
+	err = -ENOENT;
+	if (cnt)
+		qsort(ids, cnt, sizeof(*ids), compare_ids);
+	for (uint32_t i = 0; i < cnt; i++) {
+		if (alive_locked(kind, ids[i])) {
+			*next = ids[i];
+			err = 0;
+			break;
+		}
+	}
+	free(ids);
+	return err;
+}
+
+/* ---- removal ---- */
+
+static void mark_dead(int fd)
+{
+	struct store_header header;
+	struct stat st;
+	uint32_t dead = 1;
+
+	if (fstat(fd, &st) || read_header(fd, &st, &header))
+		return;
+	if (pwrite(fd, &dead, sizeof(dead),
+		   st.st_size - STORE_PAGE + offsetof(struct store_header, dead)) < 0)
+		return;
+}
+
+static void remove_object(enum store_kind kind, uint32_t id)
+{
+	char path[PATH_MAX];
+	int fd = open_object(kind, id);
+
+	if (fd >= 0) {
+		mark_dead(fd);
+		raw_close(fd);
+	}
+	kill_point("remove.marked");
+	object_path(path, sizeof(path), kind, id);
+	unlink(path);
+	kill_point("remove.unlinked");
+	pin_file_path(path, sizeof(path), kind, id);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/fifo/%c%u", store.dir, kind_letter(kind), id);
+	unlink(path);
+	atomic_fetch_add(&store.control->removals, 1);
+	kill_point("remove.done");
+}
+
+void sweep(void)
+{
+	struct graph graph = { 0 };
+
+	if (!scan(&graph, true)) {
+		mark(&graph);
+		for (size_t i = 0; i < graph.cnt; i++)
+			if (!graph.nodes[i].marked)
+				remove_object(graph.nodes[i].kind, graph.nodes[i].id);
+	}
+	graph_free(&graph);
+	cache_drop_dead();
+}
+
+/* The object and then what only it held: children are asked after their parent is gone. */
+static void collect_locked(enum store_kind kind, uint32_t id)
+{
+	struct node node = { .kind = kind, .id = id };
+	int fd = open_object(kind, id);
+
+	if (fd < 0)
+		return;
+	if (read_node(fd, &node) || node.root || alive_locked(kind, id)) {
+		raw_close(fd);
+		free(node.edges);
+		return;
+	}
+	raw_close(fd);
+	remove_object(kind, id);
+	for (uint32_t i = 0; i < node.edge_cnt; i++)
+		collect_locked(node.edges[i].kind, node.edges[i].id);
+	free(node.edges);
+}
+
+/* Still held by an fd or a pin: seen without the lock, which most closes need not take. */
+static bool quickly_alive(enum store_kind kind, uint32_t id)
+{
+	int fd = open_object(kind, id);
+	bool root;
+
+	if (fd < 0)
+		return true;	/* gone already */
+	root = is_root(fd, kind, id);
+	raw_close(fd);
+	return root;
+}
+
+void store_collect(enum store_kind kind, uint32_t id)
+{
+	if (store_use() || quickly_alive(kind, id) || store_lock())
+		return;
+	collect_locked(kind, id);
+	store_unlock();
+	cache_drop_dead();
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Inside of the store room: the control page, paths and the cache of objects. */
+#ifndef SYSCALL_STORE_LAYOUT_H
+#define SYSCALL_STORE_LAYOUT_H
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "lock.h"
+#include "store.h"
+
+#define STORE_HOOKS_MAX	256
+#define STORE_CPUS_MAX	512
+
+/* One hook's counters: readers look at attached and generation without a lock. */
+struct store_hook {
+	char name[32];
+	_Atomic uint32_t attached;
+	_Atomic uint32_t generation;
+};
+
+/* First file of a store, mapped by every process. Complete before it gets its name. */
+struct store_control {
+	uint64_t magic;
+	uint32_t format, size;
+	uint32_t possible_cpus;
+	_Atomic uint32_t last_id[STORE_KINDS];
+	_Atomic uint32_t removals;	/* objects removed so far: caches look for dead ones */
+	struct shm_lock lock;		/* pins, removal, attachments */
+	_Atomic uint32_t hook_cnt;
+	struct store_hook hooks[STORE_HOOKS_MAX];
+	struct shm_lock cpu[STORE_CPUS_MAX];
+};
+
+/* The store of this process; set once by store_use(). */
+struct store {
+	char dir[PATH_MAX - 512];
+	dev_t dev;
+	uid_t owner;
+	bool is_private;
+	struct store_control *control;
+};
+extern struct store store;
+
+/* Byte of a file that is locked to refer to the object with that id, and the one a writable
+ * mapping holds. Both lie behind anything a file can contain. */
+#define LOCK_BYTE(id)	((1LL << 40) + (id))
+#define WRITABLE_BYTE	((1LL << 41))
+
+/* The store's lock: held for pins, removals and attachments. 0 or -EBUSY (nested). */
+int store_lock(void);
+void store_unlock(void);
+
+void object_path(char *out, size_t size, enum store_kind kind, uint32_t id);
+void pin_file_path(char *out, size_t size, enum store_kind kind, uint32_t id);
+char kind_letter(enum store_kind kind);
+enum store_kind kind_of_letter(char letter);
+const char *kind_word(enum store_kind kind);
+
+/* Header of an object's open file: 0 or -EINVAL (not one of ours). */
+int read_header(int fd, const struct stat *st, struct store_header *header);
+
+bool byte_is_locked(int fd, long long byte);
+int lock_byte(int fd, long long byte);
+
+/* Remove files of objects nobody refers to. Under the store's lock. */
+void sweep(void);
+bool alive_locked(enum store_kind kind, uint32_t id);
+/* Drop cached objects whose file is gone. */
+void cache_drop_dead(void);
+void cache_init(void);
+
+#endif

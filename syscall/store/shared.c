@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What processes share besides objects: edges added later, writable views, hook counters, CPU
+ * slots. */
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "raw.h"
+#include "kill_point.h"
+#include "layout.h"
+#include "cache.h"
+
+int store_add_edge(struct store_obj *obj, enum store_kind kind, uint32_t id)
+{
+	struct store_header *header = obj->header;
+	int err = store_lock();
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < header->edge_cnt; i++)
+		if (header->edges[i].kind == kind && header->edges[i].id == id)
+			err = -EEXIST;
+	if (!err && header->edge_cnt == STORE_EDGES_MAX)
+		err = -ENOSPC;
+	if (!err) {
+		header->edges[header->edge_cnt] = (struct store_edge){ kind, id };
+		kill_point("edge.written");
+		__atomic_store_n(&header->edge_cnt, header->edge_cnt + 1, __ATOMIC_RELEASE);
+	}
+	store_unlock();
+	return err;
+}
+
+/* ---- writable views ---- */
+
+int store_writable_fd(struct store_obj *obj)
+{
+	int err, fd = store_new_fd(obj, STORE_READ | STORE_WRITE);
+
+	if (fd < 0)
+		return fd;
+	cache_forget_fd(fd);
+	err = lock_byte(fd, WRITABLE_BYTE);
+	if (err) {
+		raw_close(fd);
+		return err;
+	}
+	return fd;
+}
+
+bool store_has_writable(struct store_obj *obj)
+{
+	char path[PATH_MAX];
+	bool locked;
+	int fd;
+
+	object_path(path, sizeof(path), obj->kind, obj->id);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	locked = byte_is_locked(fd, WRITABLE_BYTE);
+	raw_close(fd);
+	return locked;
+}
+
+/* ---- hooks ---- */
+
+static struct store_hook *find_hook(const char *name, bool create)
+{
+	struct store_control *control = store.control;
+	uint32_t cnt = atomic_load(&control->hook_cnt);
+	struct store_hook *hook = NULL;
+
+	for (uint32_t i = 0; i < cnt; i++)
+		if (!strncmp(control->hooks[i].name, name, sizeof(control->hooks[i].name)))
+			return &control->hooks[i];
+	if (!create || store_lock())
+		return NULL;
+	/* Another process may have added it meanwhile. */
+	for (uint32_t i = cnt; i < atomic_load(&control->hook_cnt) && !hook; i++)
+		if (!strncmp(control->hooks[i].name, name, sizeof(control->hooks[i].name)))
+			hook = &control->hooks[i];
+	cnt = atomic_load(&control->hook_cnt);
+	if (!hook && cnt < STORE_HOOKS_MAX) {
+		hook = &control->hooks[cnt];
+		snprintf(hook->name, sizeof(hook->name), "%s", name);
+		kill_point("hook.named");
+		atomic_store(&control->hook_cnt, cnt + 1);
+	}
+	store_unlock();
+	return hook;
+}
+
+int store_hook_counter(const char *name, struct store_counter *counter)
+{
+	struct store_hook *hook;
+	int err = store_use();
+
+	if (err)
+		return err;
+	hook = find_hook(name, true);
+	if (!hook)
+		return -ENOSPC;
+	counter->attached = (const uint32_t *)&hook->attached;
+	counter->generation = (const uint32_t *)&hook->generation;
+	return 0;
+}
+
+void store_hook_changed(const char *name, int attached_by)
+{
+	struct store_hook *hook = find_hook(name, true);
+
+	if (!hook)
+		return;
+	atomic_fetch_add(&hook->attached, attached_by);
+	atomic_fetch_add(&hook->generation, 1);
+}
+
+/* ---- CPU slots ---- */
+
+static _Thread_local struct {
+	uint32_t cpu, depth;
+} held;
+
+uint32_t store_cpu_get(void)
+{
+	uint32_t cpus = store.control->possible_cpus;
+	int now = sched_getcpu();
+	int err;
+
+	if (held.depth++)
+		return held.cpu;	/* a program inside a program stays on its CPU */
+	held.cpu = now < 0 ? 0 : (uint32_t)now % cpus;
+	for (uint32_t i = 0; i < cpus; i++) {
+		uint32_t cpu = (held.cpu + i) % cpus;
+
+		err = shm_trylock(&store.control->cpu[cpu]);
+		if (err >= 0) {
+			held.cpu = cpu;
+			goto taken;
+		}
+	}
+	err = shm_lock(&store.control->cpu[held.cpu]);
+taken:
+	if (err == SHM_LOCK_REPAIR)
+		shm_lock_repaired(&store.control->cpu[held.cpu]);
+	return held.cpu;
+}
+
+void store_cpu_put(uint32_t cpu)
+{
+	if (!--held.depth)
+		shm_unlock(&store.control->cpu[cpu]);
+}

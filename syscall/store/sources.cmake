@@ -1,0 +1,1 @@
+set(SOURCES store.c object.c cache.c alive.c pin.c shared.c lock.c kill_point.c)

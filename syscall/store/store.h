@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * The store: every object of the emulated kernel is a file; locks on the file are the references.
+ * See README.md for the layout and the rules that make it survive SIGKILL.
+ */
+#ifndef SYSCALL_STORE_H
+#define SYSCALL_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <linux/bpf.h>
+
+enum store_kind {
+	STORE_MAP = 1,
+	STORE_PROG,
+	STORE_LINK,
+	STORE_BTF,
+	STORE_KINDS,
+};
+
+/* Access mode of a bpf fd; bits. */
+#define STORE_READ	1u
+#define STORE_WRITE	2u
+
+/* An edge: a reference that this object holds to another. */
+struct store_edge {
+	uint32_t kind, id;
+};
+
+#define STORE_PAGE	4096u
+#define STORE_MAGIC	0x6d696873667062ULL	/* "bpfshim" */
+#define STORE_FORMAT	1u
+#define STORE_EDGES_MAX	128u
+
+/*
+ * Last page of every object's file. What stands in front belongs to the object's room: what a
+ * client may mmap begins at offset 0.
+ */
+struct store_header {
+	uint64_t magic;
+	uint32_t format;
+	uint32_t kind, id;
+	uint32_t published;	/* everything before is complete */
+	uint32_t dead;		/* set by whoever removed it: caches drop their mapping */
+	uint32_t edge_cnt;
+	struct store_edge edges[STORE_EDGES_MAX];
+	/* Edges kept in the memory in front: cnt slots of u32 ids (0: none) of kind, stride apart. */
+	uint32_t slot_kind, slot_cnt;
+	uint64_t slot_offset;
+	uint32_t slot_stride;
+	uint32_t pad;
+	uint64_t created_ns;	/* CLOCK_BOOTTIME */
+	uint32_t uid;
+	char name[BPF_OBJ_NAME_LEN];
+	uint64_t room[256];	/* the room's own shared facts about the object */
+};
+_Static_assert(sizeof(struct store_header) <= STORE_PAGE, "the header is one page");
+
+/*
+ * One object as this process sees it: mapped, cached by id, counted while in use. The mapping does
+ * not keep the object alive; only fds, pins and edges do.
+ */
+struct store_obj {
+	enum store_kind kind;
+	uint32_t id;
+	unsigned char *mem;		/* the file from offset 0 */
+	size_t size;			/* bytes in front of the header */
+	struct store_header *header;
+	_Atomic int users;		/* uses in this process; -1: no longer in the cache */
+	ino_t ino;
+	void *_Atomic room;		/* the room's process-private view, see store_set_room() */
+	int fd;				/* while being created, else -1 */
+	struct store_obj *next;
+};
+
+/**
+ * store_use() - the store of this process, opened (and created) on first use
+ * Return: 0 or -errno; the reason goes to the debug log: -EPERM for a store of somebody else,
+ * -EACCES, -ENOSPC, -ENOMEM.
+ */
+int store_use(void);
+const char *store_dir(void);
+int store_possible_cpus(void);
+/* Remove private stores below @parent whose processes are all gone. Return: how many. */
+int store_collect_private(const char *parent);
+
+/* A room tells how its private view of a cached object is freed. */
+void store_set_room(enum store_kind kind, void (*free_room)(struct store_obj *obj));
+
+/**
+ * store_create() - make an object that nobody sees yet
+ * @size: bytes in front of the header; zeroed, space allocated
+ *
+ * Fill memory, header->name, edges and room, then store_publish() or store_drop().
+ * Return: 0, -ENOMEM (store full), -errno. The message for ENOMEM names BPF_SHIM_STORE.
+ */
+int store_create(enum store_kind kind, size_t size, struct store_obj **out);
+
+/* The same with only the first @allocate bytes allocated; the rest must be allocated by
+ * store_allocate() before it is touched. */
+int store_create_sparse(enum store_kind kind, size_t size, size_t allocate,
+			struct store_obj **out);
+/* Allocate more of a sparse object: 0 or -ENOMEM. */
+int store_allocate(struct store_obj *obj, size_t offset, size_t size);
+
+/* A further mapping of bytes of the object (unlocked, as obj->mem), at @addr (MAP_FIXED). */
+int store_map_view(struct store_obj *obj, void *addr, size_t offset, size_t size, int prot);
+
+/* Give it its id and its first fd (O_CLOEXEC) with @mode. Consumes the creator's use count, on
+ * failure drops the object. Return: the fd or -errno. */
+int store_publish(struct store_obj *obj, uint32_t mode);
+void store_drop(struct store_obj *obj);
+
+/* Id that store_publish() will give: rises by one per object, never given twice. May be asked
+ * once before publishing, e.g. to write it into the object. */
+uint32_t store_reserve_id(struct store_obj *obj);
+
+/**
+ * store_get_fd() - the object behind a bpf fd
+ * @mode: receives STORE_READ | STORE_WRITE as the fd allows; may be NULL
+ * Return: 0 (give back with store_put()), -EBADF: no such fd, -EINVAL: an fd of something else.
+ */
+int store_get_fd(int fd, enum store_kind kind, struct store_obj **out, uint32_t *mode);
+
+/* Kind of a bpf fd of this store; 0: an fd of something else, -EBADF: no such fd. */
+int store_fd_kind(int fd, uint32_t *id);
+
+/* Object by id whether or not something still refers to it, for followers of edges. */
+int store_get(enum store_kind kind, uint32_t id, struct store_obj **out);
+/* Another use of an object in hand. */
+struct store_obj *store_ref(struct store_obj *obj);
+void store_put(struct store_obj *obj);
+
+/* A new fd for an object in hand. Return: fd or -errno (-EMFILE …). */
+int store_new_fd(struct store_obj *obj, uint32_t mode);
+
+/* FD_BY_ID: object of that id if it is alive. Return: fd, -ENOENT, -errno. */
+int store_fd_by_id(enum store_kind kind, uint32_t id, uint32_t mode);
+/* GET_NEXT_ID: smallest living id greater than @start, or -ENOENT. */
+int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next);
+
+/* Is it referenced by an fd, a pin or an edge from something that is. */
+bool store_alive(enum store_kind kind, uint32_t id);
+
+/* Add an edge to a published object (PROG_BIND_MAP). 0, -EEXIST, -ENOSPC. */
+int store_add_edge(struct store_obj *obj, enum store_kind kind, uint32_t id);
+
+/* After a reference went away in a way we saw: remove the object, and what only it held, if
+ * nothing refers to it any more. */
+void store_collect(enum store_kind kind, uint32_t id);
+
+/* Close an fd of the store (see kern_fd_close()). 0 or -EINVAL: not ours. */
+int store_close_fd(int fd);
+void store_closed_range(unsigned int first, unsigned int last);
+
+/* An fd to map a user's writable view through: the mapping refers to the object and counts as
+ * writable until it is gone. */
+int store_writable_fd(struct store_obj *obj);
+bool store_has_writable(struct store_obj *obj);
+
+/* ---- counters of hooks, shared by all processes ---- */
+
+/* Attachments of the hook of that name and their generation; NULL: the table is full. */
+struct store_counter {
+	const uint32_t *attached, *generation;
+};
+int store_hook_counter(const char *name, struct store_counter *counter);
+void store_hook_changed(const char *name, int attached_by);
+
+/* ---- CPU slots: at most possible_cpus programs run at once ---- */
+uint32_t store_cpu_get(void);
+void store_cpu_put(uint32_t cpu);
+
+/* ---- pins ---- */
+
+/* Real path of a path below /sys/fs/bpf, for other paths -EPERM. */
+int store_bpffs_path(const char *path, char *out, size_t size);
+/* OBJ_PIN: Linux's errno (-EEXIST, -ENOENT, -EPERM for a dot in the name or another fs …). */
+int store_pin(struct store_obj *obj, const char *path);
+/* OBJ_GET. @mode as asked for. */
+int store_get_pinned(const char *path, enum store_kind *kind, uint32_t *id);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * The verifier: facts about a program in; verdict, log and rewritten instructions out. It knows no
+ * fds, files, processes and no program type by name.
+ */
+#ifndef SYSCALL_VERIFIER_H
+#define SYSCALL_VERIFIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/bpf.h>
+#include <bpfx/extension.h>
+#include "btf.h"
+
+struct ulog;
+
+/* A map as the verifier sees it. */
+struct verifier_map {
+	uint32_t id;
+	uint32_t type, key_size, value_size, max_entries, map_flags;
+	uint64_t map_extra;
+	bool frozen;
+	const struct kern_btf *btf;	/* NULL: none */
+	uint32_t btf_key_type_id, btf_value_type_id;
+	struct kern_btf_fields fields;
+	const void *value_mem;		/* array of one element: its memory, for constant folding of
+					 * frozen read-only data; NULL: not available */
+	const struct verifier_map *inner;	/* template of a map-in-map, NULL otherwise */
+	/* Which helpers and direct accesses the map type allows. */
+	uint64_t direct_value_addr;	/* non-zero where ld_imm64 of a value address is possible */
+};
+
+/* What a 64-bit immediate load refers to, resolved before: one per such instruction, ascending. */
+struct verifier_ref {
+	uint32_t insn;
+	int map;		/* index into maps[], or -errno that the resolution gave */
+};
+
+/* How a helper id stands with a program type. */
+enum verifier_helper_state {
+	VERIFIER_HELPER_OK,
+	VERIFIER_HELPER_UNKNOWN,	/* no such helper at all */
+	VERIFIER_HELPER_FORBIDDEN,	/* exists, but not for this program type */
+};
+
+struct verifier_input {
+	const struct bpf_insn *insns;
+	uint32_t insn_cnt;
+
+	const struct bpfx_prog_type *type;
+	uint32_t type_number;		/* BPF_PROG_TYPE_* or the allotted number */
+	uint32_t expected_attach_type;
+	uint32_t prog_flags;		/* BPF_F_* of the load */
+	const char *name;
+	bool gpl_compatible;
+
+	struct verifier_map *const *maps;
+	uint32_t map_cnt;
+	const struct verifier_ref *refs;
+	uint32_t ref_cnt;
+
+	/* Row of a helper for this program type (override first), and its standing. */
+	const struct bpfx_helper *(*helper)(const struct bpfx_prog_type *type, uint32_t id,
+					    enum verifier_helper_state *state);
+	/* Name of a helper id for disassembly, NULL: unknown. */
+	const char *(*helper_name)(uint32_t id);
+
+	const struct kern_btf *btf;	/* the program's, NULL: none */
+	const struct bpf_func_info *func_info;	/* record size normalised by the caller */
+	uint32_t func_info_cnt;
+	const struct bpf_line_info *line_info;
+	uint32_t line_info_cnt;
+	const struct bpf_core_relo *core_relos;
+	uint32_t core_relo_cnt;
+
+	const struct kern_btf *kernel_btf;	/* NULL: none */
+	uint32_t attach_btf_id;
+
+	/* What the caller may do (kernel capabilities as Linux asks them at load). */
+	bool cap_bpf, cap_perfmon, cap_net_admin, cap_sys_admin;
+
+	uint32_t log_level;
+	struct ulog *log;
+};
+
+/* What the engines need to know about an instruction of the result. */
+struct verifier_insn {
+	uint32_t orig;		/* index of the instruction it came from */
+	uint32_t map;		/* ld_imm64 of a map or value, helper call with a known map:
+				 * index into maps[] + 1; 0: none */
+	uint8_t probe_mem;	/* load that may fault: reads as 0 then */
+};
+
+struct verifier_subprog {
+	uint32_t start;		/* first instruction */
+	uint32_t orig_start;	/* the same before rewriting */
+	uint16_t stack_depth;	/* bytes, multiple of 8 */
+	bool is_callback;	/* called by helpers */
+	bool has_tail_call;
+};
+
+/*
+ * The result owns its arrays; free with verifier_result_free(), also after a refusal.
+ *
+ * Rewritten instructions keep BPF's own form: ld_imm64 of a map has src_reg BPF_PSEUDO_MAP_FD and
+ * as immediate the map's id; of a value BPF_PSEUDO_MAP_VALUE, id and offset; calls of helpers keep
+ * the helper id; calls of subprograms are relative; context accesses use real offsets and sizes.
+ */
+struct verifier_result {
+	struct bpf_insn *insns;
+	uint32_t insn_cnt;
+	struct verifier_insn *aux;
+	struct verifier_subprog *subprogs;
+	uint32_t subprog_cnt;
+	/* Adjusted to the rewritten instructions; func_info as far as still there. */
+	struct bpf_func_info *func_info;
+	uint32_t func_info_cnt;
+	struct bpf_line_info *line_info;
+	uint32_t line_info_cnt;
+	bool *map_used;		/* map_cnt entries: still referenced */
+	uint32_t *helpers;	/* ids of helpers it calls, ascending, each once */
+	uint32_t helper_cnt;
+	uint32_t verified_insns;	/* "processed N insns" */
+	uint32_t max_ctx_offset, max_pkt_offset;
+	bool writes_packet, uses_tail_call, sleepable;
+};
+
+/**
+ * verify_program() - may this program run, and in which form
+ * Return: 0 and @result, or Linux's -errno (-EACCES, -EINVAL, -EPERM, -E2BIG, -ENOMEM, -EFAULT …);
+ * the log says why. Never touches what @in points to.
+ */
+int verify_program(const struct verifier_input *in, struct verifier_result *result);
+void verifier_result_free(struct verifier_result *result);
+
+#endif
