@@ -99,6 +99,9 @@ void check_print_var(struct btf_check *c, const struct btf_type *section,
 		     const struct btf_var_secinfo *info);
 const char *check_name(const struct btf_check *c, uint32_t offset);
 
+/* fields.c: structs with special fields, as BTF_LOAD checks them. */
+int btf_check_objects(const struct kern_btf *btf);
+
 /* names.c */
 bool btf_name_is_identifier(const struct kern_btf *btf, uint32_t offset);
 bool btf_name_is_section(const struct kern_btf *btf, uint32_t offset);

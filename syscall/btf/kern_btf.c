@@ -191,6 +191,8 @@ int kern_btf_parse(const void *data, uint32_t size, const struct kern_btf *base,
 	err = parse_sections(&p, &types);
 	if (!err)
 		err = btf_check_all(btf, types, log);
+	if (!err)
+		err = btf_check_objects(btf);
 	if (err)
 		goto free_btf;
 	*out = btf;
