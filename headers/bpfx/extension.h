@@ -76,6 +76,8 @@ struct bpfx_prog_type {
 	uint32_t attach_type_cnt;
 	/* NULL: TEST_RUN of this type is -ENOTSUPP (524). */
 	int (*test_run)(const struct bpfx_host *host, struct bpfx_test_run *run);
+	/* Packet loads of classic BPF; NULL: the type may not use them. */
+	bpfx_load_packet_fn load_packet;
 };
 
 /* One attachment that is about to be made. */

@@ -23,6 +23,17 @@ extern "C" {
 typedef uint64_t (*bpfx_helper_fn)(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,
 				   void *ctx);
 
+/**
+ * bpfx_load_packet_fn - a packet load of classic BPF (LD_ABS, LD_IND)
+ * @ctx: the program's context
+ * @offset: in the packet; negative ones mean Linux's SKF_* areas
+ * @size: 1, 2 or 4
+ * @value: receives the loaded value in host byte order
+ *
+ * Return: 0, or -EFAULT: outside of the packet, which ends the program with r0 = 0.
+ */
+typedef int (*bpfx_load_packet_fn)(void *ctx, int32_t offset, uint32_t size, uint64_t *value);
+
 /* What a helper gives back. */
 enum bpfx_ret {
 	BPFX_RET_INTEGER,

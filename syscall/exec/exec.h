@@ -32,6 +32,8 @@ struct exec_input {
 	/* Helper row of an id as this program type has it. */
 	const struct bpfx_helper *(*helper)(void *cookie, uint32_t id);
 	void *cookie;
+	/* Packet loads of classic BPF (LD_ABS, LD_IND): the type's; NULL: it has none. */
+	bpfx_load_packet_fn load_packet;
 	uint32_t flags;
 };
 
@@ -43,13 +45,21 @@ struct exec_input {
  */
 struct bpfx_run {
 	const struct exec_image *image;	/* changes with a tail call */
+	const struct exec_image *next;	/* set by bpf_tail_call: where to go on; the engine takes it */
 	const void *prog;		/* struct kern_prog of the outermost program */
 	uint32_t tail_calls;		/* made so far; 33 is the limit */
 	uint32_t cpu;			/* CPU slot of this run */
-	uint64_t *stack;		/* interpreter: lowest free byte for frames */
+	uint64_t *stack;		/* interpreter: lowest free word for frames; NULL: it takes
+					 * its own */
 	uint64_t *stack_end;
 	uint64_t fault;			/* address of a fault that ended the run, 0: none */
 };
+
+/* Programs nest this deep by bpf-to-bpf calls; 512 bytes of stack each. */
+#define EXEC_FRAMES_MAX	8
+#define EXEC_STACK_SIZE	(EXEC_FRAMES_MAX * 512)
+/* Most jumps a run makes by bpf_tail_call. */
+#define EXEC_TAIL_CALLS_MAX 33
 
 /* Return: 0 and *out, -ENOMEM, -EINVAL (an instruction the engine does not know: nothing that
  * verified has one). */

@@ -1,0 +1,1 @@
+set(SOURCES translate.c run.c interp.c)
