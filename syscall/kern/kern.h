@@ -79,10 +79,6 @@ KERN_EXPORT void kern_fd_closed_range(unsigned int first, unsigned int last);
  */
 KERN_EXPORT int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t offset);
 
-/* Before munmap/mprotect/mremap of a range the caller may have got from kern_mmap(): keeps count
- * of writable views (freeze's EBUSY). Never fails; cheap where nothing of ours is mapped. */
-KERN_EXPORT void kern_munmap(void *addr, size_t length);
-
 /**
  * kern_poll_fd() - the fd to wait on in place of @fd
  *

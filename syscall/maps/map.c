@@ -146,8 +146,8 @@ int map_create(const union bpf_attr *attr)
 	err = check_attributes(&checked, flags, &ops);
 	if (err)
 		return err;
-	if (attr->map_flags & BPF_F_TOKEN_FD)
-		return -EBADF;		/* no fd of this kernel is a token */
+	if (attr->map_flags & BPF_F_TOKEN_FD)	/* no fd of this kernel is a token */
+		return store_fd_kind(attr->map_token_fd, NULL) == -EBADF ? -EBADF : -EINVAL;
 	err = ops->layout(&checked, &layout);
 	if (err)
 		return err;

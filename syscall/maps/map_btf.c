@@ -4,18 +4,9 @@
 #include <string.h>
 
 #include "bits.h"
+#include "btf_objects.h"
 #include "err.h"
 #include "map_private.h"
-
-/* BTF objects are their raw data; size in the first word of the header's room. */
-static int open_btf(const struct store_obj *obj, struct kern_btf **out)
-{
-	uint64_t size = obj->header->room[0];
-
-	if (size > obj->size)
-		return -EINVAL;
-	return kern_btf_open(obj->mem, size, NULL, out);
-}
 
 int array_check_btf(const struct kern_btf *btf, const union bpf_attr *attr)
 {
@@ -57,11 +48,15 @@ static int check_sizes(const struct kern_btf *btf, const struct map_ops *ops,
 static int check_fields(const struct kern_btf *btf, const struct map_ops *ops,
 			const union bpf_attr *attr, struct kern_btf_fields *fields)
 {
-	int err = kern_btf_find_fields(btf, attr->btf_value_type_id, ALL_FIELDS, attr->value_size,
-				       fields);
-
-	if (err || !fields->cnt)
-		return err;
+	/* A value without special fields, or with broken ones, is plain data: Linux complains only
+	 * when a program wants to use them. */
+	if (kern_btf_find_fields(btf, attr->btf_value_type_id, ALL_FIELDS, attr->value_size,
+				 fields)) {
+		memset(fields, 0, sizeof(*fields));
+		return 0;
+	}
+	if (!fields->cnt)
+		return 0;
 	if (attr->map_flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return -EACCES;
 	return fields->mask & ~ops->field_kinds ? -EOPNOTSUPP : 0;
@@ -79,20 +74,19 @@ static int check(const struct kern_btf *btf, const struct map_ops *ops, const un
 int map_attach_btf(struct store_obj *obj, const struct map_ops *ops, const union bpf_attr *attr)
 {
 	struct map_shared *shared = map_shared_of(obj);
+	const struct kern_btf *btf;
 	struct store_obj *btf_obj;
-	struct kern_btf *btf;
 	int err;
 
 	if (!attr->btf_key_type_id && !attr->btf_value_type_id && !attr->btf_vmlinux_value_type_id)
 		return 0;
-	err = store_get_fd(attr->btf_fd, STORE_BTF, &btf_obj, NULL);
+	err = btf_object_get_fd(attr->btf_fd, &btf_obj, &btf);
 	if (err)
 		return err;
-	err = open_btf(btf_obj, &btf);
-	if (!err) {
+	if (btf_shared_of(btf_obj)->kernel)
+		err = -EACCES;
+	else
 		err = attr->btf_value_type_id ? check(btf, ops, attr, &shared->fields) : -EINVAL;
-		kern_btf_free(btf);
-	}
 	if (!err) {
 		shared->btf_id = btf_obj->id;
 		shared->btf_key_type_id = attr->btf_key_type_id;
@@ -104,36 +98,25 @@ int map_attach_btf(struct store_obj *obj, const struct map_ops *ops, const union
 	return err;
 }
 
-/* The map's BTF, opened when first wanted; its memory stays while the map's view does. */
 const struct kern_btf *map_btf(struct kern_map *map)
 {
-	struct store_obj *obj;
-	struct kern_btf *btf, *nobody = NULL;
+	struct store_obj *nobody = NULL, *obj = atomic_load(&map->btf_obj);
+	const struct kern_btf *btf;
 
 	if (!map->shared->btf_id)
 		return NULL;
-	btf = atomic_load(&map->btf);
-	if (btf)
-		return btf;
-	if (store_get(STORE_BTF, map->shared->btf_id, &obj))
+	if (obj)
+		return btf_object_view(obj, &btf) ? NULL : btf;
+	if (btf_object_get(map->shared->btf_id, &obj, &btf))
 		return NULL;
-	if (open_btf(obj, &btf)) {
+	/* The map keeps a use of it, so that the view stays as long as the map's does. */
+	if (!atomic_compare_exchange_strong(&map->btf_obj, &nobody, obj))
 		store_put(obj);
-		return NULL;
-	}
-	if (!atomic_compare_exchange_strong(&map->btf, &nobody, btf)) {
-		kern_btf_free(btf);
-		store_put(obj);
-		return nobody;
-	}
-	map->btf_obj = obj;
 	return btf;
 }
 
 void map_release_btf(struct kern_map *map)
 {
-	if (map->btf)
-		kern_btf_free(map->btf);
 	if (map->btf_obj)
 		store_put(map->btf_obj);
 }

@@ -76,7 +76,8 @@ struct map_ops {
 	uint32_t flags;		/* MAP_OPS_* */
 };
 
-#define MAP_OPS_BATCH	  0x2u	/* batch commands */
+#define MAP_OPS_BATCH	  0x2u	/* batch lookup and update */
+#define MAP_OPS_BATCH_DELETE 0x4u
 #define MAP_OPS_PERCPU	  0x1u	/* values travel as round_up(value_size, 8) x possible CPUs */
 
 /* Facts that all processes share, in the object's header (store_header.room). */
@@ -101,8 +102,7 @@ struct kern_map {
 	uint32_t elem_size;		/* round_up(value_size, 8) */
 	unsigned char *front;		/* offset 0 of the file */
 	unsigned char *inner;		/* what only we see */
-	struct kern_btf *_Atomic btf;	/* opened by map_btf() */
-	struct store_obj *btf_obj;
+	struct store_obj *_Atomic btf_obj;	/* in use since map_btf() was asked */
 	void *view;			/* the type's private view, from ops->open */
 };
 

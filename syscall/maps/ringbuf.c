@@ -343,7 +343,7 @@ static uint64_t ringbuf_memlock(const struct kern_map *map)
 	uint64_t data_pages = map->max_entries / STORE_PAGE;
 	uint64_t pages = PAGES_BEFORE_DATA + 2 * data_pages;
 
-	return 256 + (PAGES_BEFORE_DATA + data_pages) * STORE_PAGE + pages * sizeof(void *);
+	return 304 + (PAGES_BEFORE_DATA + data_pages) * STORE_PAGE + pages * sizeof(void *);
 }
 
 const struct map_ops ringbuf_map_ops = {

@@ -88,7 +88,7 @@ static int read_node(int fd, struct node *node)
 		return err;
 	if (header.kind != node->kind || header.id != node->id || header.dead)
 		return -EINVAL;
-	node->root = is_root(fd, node->kind, node->id);
+	node->root = header.permanent || is_root(fd, node->kind, node->id);
 	node->edge_cnt = header.edge_cnt;
 	node->edges = malloc((header.edge_cnt + 1) * sizeof(*node->edges));
 	if (!node->edges)
@@ -326,6 +326,13 @@ int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next)
 
 /* ---- removal ---- */
 
+static void (*removed[STORE_KINDS])(const struct store_header *header);
+
+void store_set_removed(enum store_kind kind, void (*fn)(const struct store_header *header))
+{
+	removed[kind] = fn;
+}
+
 static void mark_dead(int fd)
 {
 	struct store_header header;
@@ -337,6 +344,8 @@ static void mark_dead(int fd)
 	if (pwrite(fd, &dead, sizeof(dead),
 		   st.st_size - STORE_PAGE + offsetof(struct store_header, dead)) < 0)
 		return;
+	if (removed[header.kind])
+		removed[header.kind](&header);
 }
 
 static void remove_object(enum store_kind kind, uint32_t id)

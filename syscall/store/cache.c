@@ -32,7 +32,7 @@ static uint32_t seen_removals;
 
 /* Object pointer with the fd's mode in the low bits. */
 static _Atomic uintptr_t known[KNOWN_FDS];
-#define MODE_BITS 3ul
+#define MODE_BITS 7ul
 
 static struct store_obj **bucket_of(enum store_kind kind, uint32_t id)
 {

@@ -27,7 +27,8 @@ struct store_control {
 	uint32_t possible_cpus;
 	_Atomic uint32_t last_id[STORE_KINDS];
 	_Atomic uint32_t removals;	/* objects removed so far: caches look for dead ones */
-	struct shm_lock lock;		/* pins, removal, attachments */
+	struct shm_lock lock;		/* pins, removals */
+	struct shm_lock attach_lock;	/* order of attachments */
 	_Atomic uint32_t hook_cnt;
 	struct store_hook hooks[STORE_HOOKS_MAX];
 	struct shm_lock cpu[STORE_CPUS_MAX];
@@ -42,6 +43,9 @@ struct store {
 	struct store_control *control;
 };
 extern struct store store;
+
+/* Ids below are the kernel's own objects, made with the store. */
+#define FIRST_BTF_ID 2u
 
 /* Byte of a file that is locked to refer to the object with that id, and the one a writable
  * mapping holds. Both lie behind anything a file can contain. */

@@ -235,18 +235,19 @@ uint32_t store_reserve_id(struct store_obj *obj)
 	return obj->id;
 }
 
-/* O_APPEND marks an fd that may write and not read: the lock needs a readable file. */
+/* The mode must be found in a plain inherited fd, and the lock needs a readable file: O_APPEND
+ * marks a writable fd that must not read, and a read-only one that was a link's first. */
 static int open_flags(uint32_t mode)
 {
-	if (mode == STORE_READ)
-		return O_RDONLY | O_CLOEXEC;
-	return O_RDWR | O_CLOEXEC | (mode & STORE_READ ? 0 : O_APPEND);
+	if (mode & STORE_WRITE)
+		return O_RDWR | O_CLOEXEC | (mode & STORE_READ ? 0 : O_APPEND);
+	return O_RDONLY | O_CLOEXEC | (mode & STORE_CREATED ? O_APPEND : 0);
 }
 
 uint32_t mode_of_flags(int flags)
 {
 	if ((flags & O_ACCMODE) == O_RDONLY)
-		return STORE_READ;
+		return STORE_READ | (flags & O_APPEND ? STORE_CREATED : 0);
 	return STORE_WRITE | (flags & O_APPEND ? 0 : STORE_READ);
 }
 
@@ -293,6 +294,32 @@ int store_publish(struct store_obj *obj, uint32_t mode)
 drop:
 	store_drop(obj);
 	return fd;
+}
+
+bool store_exists(enum store_kind kind, uint32_t id)
+{
+	char path[PATH_MAX];
+
+	object_path(path, sizeof(path), kind, id);
+	return !access(path, F_OK);
+}
+
+int store_publish_permanent(struct store_obj *obj, uint32_t id)
+{
+	char temp[PATH_MAX], path[PATH_MAX];
+	int err = 0;
+
+	temp_path(temp, sizeof(temp), obj);
+	object_path(path, sizeof(path), obj->kind, id);
+	obj->header->id = id;
+	obj->header->permanent = 1;
+	obj->header->magic = STORE_MAGIC;
+	obj->header->published = 1;
+	kill_point("publish.permanent");
+	if (link(temp, path) && errno != EEXIST)
+		err = errno == ENOSPC ? -ENOMEM : -errno;
+	store_drop(obj);
+	return err;
 }
 
 /* ---- more fds ---- */

@@ -36,14 +36,14 @@ int store_add_edge(struct store_obj *obj, enum store_kind kind, uint32_t id)
 
 /* ---- writable views ---- */
 
-int store_writable_fd(struct store_obj *obj)
+int store_view_fd(struct store_obj *obj, bool writable)
 {
-	int err, fd = store_new_fd(obj, STORE_READ | STORE_WRITE);
+	int err, fd = store_new_fd(obj, writable ? STORE_READ | STORE_WRITE : STORE_READ);
 
 	if (fd < 0)
 		return fd;
 	cache_forget_fd(fd);
-	err = lock_byte(fd, WRITABLE_BYTE);
+	err = writable ? lock_byte(fd, WRITABLE_BYTE) : 0;
 	if (err) {
 		raw_close(fd);
 		return err;
@@ -117,6 +117,23 @@ void store_hook_changed(const char *name, int attached_by)
 		return;
 	atomic_fetch_add(&hook->attached, attached_by);
 	atomic_fetch_add(&hook->generation, 1);
+}
+
+int store_attach_lock(void)
+{
+	int err = shm_lock(&store.control->attach_lock);
+
+	/* It protects no data of its own: links are whole or not there. */
+	if (err == SHM_LOCK_REPAIR) {
+		shm_lock_repaired(&store.control->attach_lock);
+		err = 0;
+	}
+	return err;
+}
+
+void store_attach_unlock(void)
+{
+	shm_unlock(&store.control->attach_lock);
 }
 
 /* ---- CPU slots ---- */

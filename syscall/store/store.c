@@ -261,8 +261,10 @@ static void init_control(struct store_control *control)
 	control->magic = STORE_MAGIC;
 	control->format = STORE_FORMAT;
 	control->size = sizeof(*control);
+	control->last_id[STORE_BTF] = FIRST_BTF_ID - 1;
 	control->possible_cpus = MAX(1, MIN(cpus, STORE_CPUS_MAX));
 	shm_lock_init(&control->lock);
+	shm_lock_init(&control->attach_lock);
 	for (int i = 0; i < STORE_CPUS_MAX; i++)
 		shm_lock_init(&control->cpu[i]);
 }

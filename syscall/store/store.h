@@ -23,6 +23,7 @@ enum store_kind {
 /* Access mode of a bpf fd; bits. */
 #define STORE_READ	1u
 #define STORE_WRITE	2u
+#define STORE_CREATED	4u	/* a link's first fd, which calls itself by another name */
 
 /* An edge: a reference that this object holds to another. */
 struct store_edge {
@@ -44,6 +45,7 @@ struct store_header {
 	uint32_t kind, id;
 	uint32_t published;	/* everything before is complete */
 	uint32_t dead;		/* set by whoever removed it: caches drop their mapping */
+	uint32_t permanent;	/* lives as long as the store */
 	uint32_t edge_cnt;
 	struct store_edge edges[STORE_EDGES_MAX];
 	/* Edges kept in the memory in front: cnt slots of u32 ids (0: none) of kind, stride apart. */
@@ -86,6 +88,9 @@ int store_possible_cpus(void);
 /* Remove private stores below @parent whose processes are all gone. Return: how many. */
 int store_collect_private(const char *parent);
 
+/* Told under the store's lock when an object of @kind is removed. */
+void store_set_removed(enum store_kind kind, void (*removed)(const struct store_header *header));
+
 /* A room tells how its private view of a cached object is freed. */
 void store_set_room(enum store_kind kind, void (*free_room)(struct store_obj *obj));
 
@@ -113,8 +118,12 @@ int store_map_view(struct store_obj *obj, void *addr, size_t offset, size_t size
 int store_publish(struct store_obj *obj, uint32_t mode);
 void store_drop(struct store_obj *obj);
 
-/* Id that store_publish() will give: rises by one per object, never given twice. May be asked
- * once before publishing, e.g. to write it into the object. */
+/* Make the object with the given id that lives as long as the store (the kernel's own BTF); done
+ * nothing where it exists. Consumes @obj. 0 or -errno. */
+int store_publish_permanent(struct store_obj *obj, uint32_t id);
+bool store_exists(enum store_kind kind, uint32_t id);
+
+/* Id that store_publish() will give: rises by one per object, never given twice. */
 uint32_t store_reserve_id(struct store_obj *obj);
 
 /**
@@ -155,9 +164,9 @@ void store_collect(enum store_kind kind, uint32_t id);
 int store_close_fd(int fd);
 void store_closed_range(unsigned int first, unsigned int last);
 
-/* An fd to map a user's writable view through: the mapping refers to the object and counts as
- * writable until it is gone. */
-int store_writable_fd(struct store_obj *obj);
+/* An fd to make a user's mapping through, to be closed afterwards: the mapping then refers to the
+ * object. A writable one counts as such until it is unmapped; a read-only one stays read-only. */
+int store_view_fd(struct store_obj *obj, bool writable);
 bool store_has_writable(struct store_obj *obj);
 
 /* ---- counters of hooks, shared by all processes ---- */
@@ -168,6 +177,10 @@ struct store_counter {
 };
 int store_hook_counter(const char *name, struct store_counter *counter);
 void store_hook_changed(const char *name, int attached_by);
+
+/* One attachment is made or removed at a time in a store. */
+int store_attach_lock(void);
+void store_attach_unlock(void);
 
 /* ---- CPU slots: at most possible_cpus programs run at once ---- */
 uint32_t store_cpu_get(void);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* MAP_CREATE: every row of data/map-create-errno.tsv for the types that exist. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/btf.h>
+
+#include "backend.h"
+#include "facts.h"
+
+static const struct {
+	const char *name;
+	uint32_t type, key_size, value_size, max_entries;
+} shapes[] = {
+	{ "HASH", BPF_MAP_TYPE_HASH, 4, 8, 8 },
+	{ "ARRAY", BPF_MAP_TYPE_ARRAY, 4, 8, 8 },
+	{ "PERCPU_ARRAY", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 8 },
+	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
+};
+
+/* What a variant needs beside its attr, closed after the call. */
+struct variant {
+	const struct backend *b;
+	union bpf_attr attr;
+	uint32_t size;
+	int helper_fd;
+};
+
+/* BTF with type 1: a 4-byte int. */
+static int load_btf(const struct backend *b)
+{
+	struct {
+		struct btf_header header;
+		struct btf_type type;
+		uint32_t encoding;
+		char strings[8];
+	} __attribute__((packed)) blob = {
+		.header = { BTF_MAGIC, BTF_VERSION, 0, sizeof(struct btf_header), 0, 16, 16, 8 },
+		.type = { 1, BTF_KIND_INT << 24, { 4 } },
+		.encoding = BTF_INT_SIGNED << 24 | 32,
+		.strings = "\0int",
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.btf = (uintptr_t)&blob;
+	attr.btf_size = sizeof(blob);
+	return b->bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
+}
+
+static bool set_number(struct variant *v, const char *what)
+{
+	unsigned long value;
+
+	if (sscanf(what, "key_size=%lu", &value) == 1)
+		v->attr.key_size = value;
+	else if (sscanf(what, "value_size=%lu", &value) == 1)
+		v->attr.value_size = value;
+	else if (sscanf(what, "max_entries=%lu", &value) == 1)
+		v->attr.max_entries = value;
+	else if (!strcmp(what, "map_extra=1<<32"))
+		v->attr.map_extra = 1ull << 32;
+	else if (sscanf(what, "map_extra=%lu", &value) == 1)
+		v->attr.map_extra = value;
+	else if (sscanf(what, "ifindex=%lu", &value) == 1)
+		v->attr.map_ifindex = value;
+	else if (!strncmp(what, "numa_node=", 10))
+		v->attr.numa_node = atoi(what + 10);
+	else
+		return false;
+	if (strstr(what, "value_huge"))
+		v->attr.value_size = v->attr.key_size ? 1u << 20 : 0;
+	if (strstr(what, "+flag"))
+		v->attr.map_flags |= BPF_F_NUMA_NODE;
+	return true;
+}
+
+static bool set_flags(struct variant *v, const char *what)
+{
+	char text[96], *word, *rest;
+	int known = 0;
+
+	if (strncmp(what, "flags", 5))
+		return false;
+	strcpy(text, what + 5);
+	for (word = strtok_r(text, "^|", &rest); word; word = strtok_r(NULL, "^|", &rest)) {
+		v->attr.map_flags ^= map_flag_by_name(word, &known);
+		if (!known)
+			return false;
+	}
+	return true;
+}
+
+static bool set_name(struct variant *v, const char *what)
+{
+	if (strncmp(what, "name=", 5))
+		return false;
+	what += 5;
+	if (!strcmp(what, "16chars_unterminated"))
+		memset(v->attr.map_name, 'a', 16);
+	else if (!strcmp(what, "15chars"))
+		memset(v->attr.map_name, 'a', 15);
+	else if (!strcmp(what, "junk_after_nul"))
+		memcpy(v->attr.map_name, "ok\0-- -", 7);
+	else
+		strncpy(v->attr.map_name, what, 16);
+	return true;
+}
+
+static bool set_fds(struct variant *v, const char *what)
+{
+	if (!strcmp(what, "inner_map_fd=-1"))
+		v->attr.inner_map_fd = -1;
+	else if (!strcmp(what, "inner_map_fd=btf_fd"))
+		v->attr.inner_map_fd = v->helper_fd = load_btf(v->b);
+	else if (!strcmp(what, "inner_map_fd=array"))
+		v->attr.inner_map_fd = v->helper_fd =
+			map_create_simple(v->b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
+	else if (!strcmp(what, "inner_map_fd=hash"))
+		v->attr.inner_map_fd = v->helper_fd =
+			map_create_simple(v->b, BPF_MAP_TYPE_HASH, 4, 4, 1, 0);
+	else if (!strcmp(what, "value_type_btf_obj_fd=-1,noflag"))
+		v->attr.value_type_btf_obj_fd = -1;
+	else if (!strcmp(what, "token_fd=-1,noflag"))
+		v->attr.map_token_fd = -1;
+	else if (!strcmp(what, "token_fd=-1+flag")) {
+		v->attr.map_token_fd = -1;
+		v->attr.map_flags |= BPF_F_TOKEN_FD;
+	} else
+		return false;
+	return true;
+}
+
+static void set_btf_ids(struct variant *v, int key, int value)
+{
+	v->attr.btf_fd = v->helper_fd = load_btf(v->b);
+	v->attr.btf_key_type_id = key;
+	v->attr.btf_value_type_id = value;
+}
+
+static bool set_btf(struct variant *v, const char *what)
+{
+	int key, value;
+
+	if (!strcmp(what, "btf_fd=-1,ids0") || !strcmp(what, "btf_fd=-1,ids1")) {
+		v->attr.btf_fd = -1;
+		v->attr.btf_key_type_id = v->attr.btf_value_type_id = what[13] - '0';
+	} else if (!strcmp(what, "btf_fd=map_fd,ids1")) {
+		v->attr.btf_fd = v->helper_fd =
+			map_create_simple(v->b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
+		v->attr.btf_key_type_id = v->attr.btf_value_type_id = 1;
+	} else if (sscanf(what, "btf kid=%d,vid=%d", &key, &value) == 2) {
+		set_btf_ids(v, key, value);
+	} else if (!strcmp(what, "btf_ok:key4,value4")) {
+		v->attr.value_size = 4;
+		set_btf_ids(v, 1, 1);
+	} else if (!strcmp(what, "btf_value_size_mismatch")) {
+		set_btf_ids(v, 1, 1);
+	} else if (!strcmp(what, "btf_key_size_mismatch")) {
+		v->attr.key_size = 8;
+		v->attr.value_size = 4;
+		set_btf_ids(v, 1, 1);
+	} else if (!strcmp(what, "btf_vmlinux_value_type_id=1")) {
+		v->attr.btf_vmlinux_value_type_id = 1;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool set_hash_or_tail(struct variant *v, const char *what)
+{
+	if (!strcmp(what, "valid"))
+		return true;
+	if (!strcmp(what, "excl_hash_size=32,ptr0"))
+		v->attr.excl_prog_hash_size = 32;
+	else if (!strcmp(what, "excl_hash_ptr=1,size0"))
+		v->attr.excl_prog_hash = 1;
+	else if (!strcmp(what, "excl_hash_size=31")) {
+		v->attr.excl_prog_hash = (uintptr_t)v;
+		v->attr.excl_prog_hash_size = 31;
+	} else if (!strcmp(what, "attr_tail_nonzero"))
+		((char *)&v->attr)[sizeof(v->attr) - 1] = 1;
+	else
+		return false;
+	return true;
+}
+
+static int run_row(const struct backend *b, size_t shape, const struct fact *row)
+{
+	struct variant v = { .b = b, .size = sizeof(v.attr), .helper_fd = -1 };
+	int fd;
+
+	v.attr.map_type = shapes[shape].type;
+	v.attr.key_size = shapes[shape].key_size;
+	v.attr.value_size = shapes[shape].value_size;
+	v.attr.max_entries = shapes[shape].max_entries;
+	if (!set_number(&v, row->what) && !set_flags(&v, row->what) && !set_name(&v, row->what) &&
+	    !set_fds(&v, row->what) && !set_btf(&v, row->what) && !set_hash_or_tail(&v, row->what))
+		fail_msg("no such variant: %s", row->what);
+	fd = b->bpf(BPF_MAP_CREATE, &v.attr, v.size);
+	if (fd >= 0)
+		b->close(fd);
+	if (v.helper_fd >= 0)
+		b->close(v.helper_fd);
+	return fd;
+}
+
+static void rows_of(const struct backend *b, size_t shape)
+{
+	struct fact *rows;
+	int cnt = facts_of("map-create-errno.tsv", shapes[shape].name, &rows), wrong = 0;
+
+	assert_true(cnt > 90);
+	for (int i = 0; i < cnt; i++) {
+		const char *got = result_name(run_row(b, shape, &rows[i]));
+
+		if (!strcmp(got, rows[i].want))
+			continue;
+		print_error("%s: %s: want %s, got %s\n", rows[i].type, rows[i].what, rows[i].want,
+			    got);
+		wrong++;
+	}
+	free(rows);
+	assert_int_equal(wrong, 0);
+}
+
+static void hash_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 0);
+}
+
+static void array_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 1);
+}
+
+static void percpu_array_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 2);
+}
+
+static void ringbuf_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 3);
+}
+
+int main(void)
+{
+	static const struct both_test tests[] = {
+		BOTH(hash_create_checks_attributes),
+		BOTH(array_create_checks_attributes),
+		BOTH(percpu_array_create_checks_attributes),
+		BOTH(ringbuf_create_checks_attributes),
+	};
+
+	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));
+}

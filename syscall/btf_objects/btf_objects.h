@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* BTF as an object of the store: raw data in a file, and this process's parsed view of it. */
+#ifndef SYSCALL_BTF_OBJECTS_H
+#define SYSCALL_BTF_OBJECTS_H
+
+#include "btf.h"
+#include <stdatomic.h>
+#include "store.h"
+
+struct ulog;
+
+/* Facts in the object's header. */
+struct btf_shared {
+	uint32_t size;
+	uint32_t kernel;	/* the emulated kernel's own: "vmlinux" */
+};
+
+/* BTF_LOAD after the gate: check @size bytes at @data and make an object. Return: fd or -errno. */
+int btf_object_create(const void *data, uint32_t size, struct ulog *log);
+
+/* Parsed view of an object in hand; owned by it, valid while it is in use. */
+int btf_object_view(struct store_obj *obj, const struct kern_btf **btf);
+
+/* By fd and by id; give back with store_put(). -EBADF, -EINVAL, -ENOENT, -ENOMEM. */
+int btf_object_get_fd(int fd, struct store_obj **obj, const struct kern_btf **btf);
+int btf_object_get(uint32_t id, struct store_obj **obj, const struct kern_btf **btf);
+
+static inline struct btf_shared *btf_shared_of(const struct store_obj *obj)
+{
+	return (struct btf_shared *)obj->header->room;
+}
+
+#endif

@@ -1,0 +1,1 @@
+set(SOURCES btf_objects.c)

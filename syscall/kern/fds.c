@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What can be done with a bpf fd beside bpf(2): close, mmap, poll, and what /proc says of it. */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bits.h"
+#include "btf_objects.h"
+#include "err.h"
+#include "kern_private.h"
+#include "links.h"
+#include "map_ops.h"
+#include "progs.h"
+#include "raw.h"
+#include "store.h"
+
+/* Kinds agree by value. */
+_Static_assert((int)KERN_FD_MAP == (int)STORE_MAP && (int)KERN_FD_PROG == (int)STORE_PROG &&
+	       (int)KERN_FD_LINK == (int)STORE_LINK && (int)KERN_FD_BTF == (int)STORE_BTF,
+	       "fd kinds are store kinds");
+
+int kern_fd_kind(int fd)
+{
+	int saved = errno, kind;
+
+	/* A process that has no store yet may have inherited fds of one: look. */
+	kind = kern_start() ? 0 : store_fd_kind(fd, NULL);
+	errno = saved;
+	return kind > 0 ? kind : KERN_NOT_OURS;
+}
+
+int kern_fd_close(int fd)
+{
+	int saved = errno, err = store_close_fd(fd);
+
+	errno = saved;
+	return err ? KERN_NOT_OURS : 0;
+}
+
+void kern_fd_closed_range(unsigned int first, unsigned int last)
+{
+	int saved = errno;
+
+	store_closed_range(first, last);
+	errno = saved;
+}
+
+/* ---- mmap ---- */
+
+/* One piece of a view: pages of the object's file at a place in the wanted range. */
+static int map_piece(int fd, char *base, size_t at, size_t file_offset, size_t length, int prot)
+{
+	void *mem = raw_mmap(base + at, length, prot, MAP_SHARED | MAP_FIXED, fd, file_offset);
+
+	return mem == MAP_FAILED ? -errno : 0;
+}
+
+/* The file has a ring's data once, the view shows it twice. */
+static int map_ring(struct kern_map *map, int fd, char *base, size_t offset, size_t length,
+		    int prot)
+{
+	size_t once = 2 * STORE_PAGE + (size_t)map->max_entries, first = 0;
+	int err = 0;
+
+	if (offset < once) {
+		first = MIN(length, once - offset);
+		err = map_piece(fd, base, 0, offset, first, prot);
+	}
+	if (!err && first < length) {
+		size_t in_second = offset + first - once;
+
+		err = map_piece(fd, base, first, 2 * STORE_PAGE + in_second, length - first, prot);
+	}
+	return err;
+}
+
+static int map_view(struct kern_map *map, void **addr, size_t length, int prot, int flags,
+		    off_t offset)
+{
+	bool writable = prot & PROT_WRITE;
+	int fd, err;
+	char *base;
+
+	/* Holes first, so that a range the caller gave is replaced in one step. */
+	base = raw_mmap(*addr, length, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+				(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)),
+			-1, 0);
+	if (base == MAP_FAILED)
+		return -errno;
+	fd = store_view_fd(map->obj, writable);
+	if (fd < 0) {
+		raw_munmap(base, length);
+		return fd;
+	}
+	if (map->type == BPF_MAP_TYPE_RINGBUF)
+		err = map_ring(map, fd, base, offset, length, prot);
+	else
+		err = map_piece(fd, base, 0, offset, length, prot);
+	raw_close(fd);
+	if (err)
+		raw_munmap(base, length);
+	else
+		*addr = base;
+	return err;
+}
+
+static int check_mode(uint32_t mode, int prot, int flags)
+{
+	if (prot & PROT_EXEC)
+		return -EPERM;		/* anonymous inodes are not executable */
+	if ((flags & MAP_TYPE) != MAP_PRIVATE && prot & PROT_WRITE && !(mode & STORE_WRITE))
+		return -EACCES;
+	return mode & STORE_READ ? 0 : -EACCES;
+}
+
+static int check_mmap(const struct kern_map *map, int prot, int flags)
+{
+	if (!map->ops->mmap || map->shared->fields.cnt)
+		return -ENOTSUPP;
+	if ((flags & MAP_TYPE) == MAP_PRIVATE)
+		return -EINVAL;
+	if (!(prot & PROT_WRITE))
+		return 0;
+	if (map->shared->frozen)
+		return -EPERM;
+	return map->map_flags & BPF_F_RDONLY_PROG ? -EACCES : 0;
+}
+
+static int mmap_map(void **addr, size_t length, int prot, int flags, int fd, off_t offset)
+{
+	struct kern_map *map;
+	uint32_t mode;
+	int err;
+
+	if (!length || offset & (STORE_PAGE - 1))
+		return -EINVAL;
+	length = round_up64(length, STORE_PAGE);
+	err = map_get_fd(fd, &map, &mode);
+	if (err)
+		return err;
+	err = check_mode(mode, prot, flags);
+	err = err ? err : check_mmap(map, prot, flags);
+	err = err ? err : map->ops->mmap((struct kern_map *)map, offset, length, prot, flags);
+	err = err ? err : map_view(map, addr, length, prot, flags, offset);
+	map_put(map);
+	return err;
+}
+
+int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t offset)
+{
+	int saved = errno, kind, ret;
+
+	if (fd < 0 || flags & MAP_ANONYMOUS)
+		return KERN_NOT_OURS;
+	kind = kern_fd_kind(fd);
+	if (kind == KERN_NOT_OURS)
+		return KERN_NOT_OURS;
+	ret = kind == KERN_FD_MAP ? mmap_map(addr, length, prot, flags, fd, offset) : -ENODEV;
+	errno = saved;
+	return ret;
+}
+
+/* ---- poll ---- */
+
+int kern_poll_fd(int fd)
+{
+	int saved = errno, ret = kern_fd_kind(fd);
+	struct kern_map *map;
+
+	if (ret == KERN_NOT_OURS)
+		return ret;
+	ret = ret == KERN_FD_MAP ? map_get_fd(fd, &map, NULL) : -EPERM;
+	if (!ret) {
+		ret = map->type == BPF_MAP_TYPE_RINGBUF ? ringbuf_wait_fd(map) : -EPERM;
+		map_put(map);
+	}
+	errno = saved;
+	return ret;
+}
+
+void kern_poll_drain(int fd, int wait_fd)
+{
+	struct kern_map *map;
+	int saved = errno;
+
+	if (!kern_start() && !map_get_fd(fd, &map, NULL)) {
+		if (map->type == BPF_MAP_TYPE_RINGBUF)
+			ringbuf_wait_drain(map, wait_fd);
+		map_put(map);
+	}
+	errno = saved;
+}
+
+int kern_poll_now(int fd)
+{
+	int saved = errno, ret = kern_fd_kind(fd);
+	struct kern_map *map;
+
+	if (ret == KERN_NOT_OURS)
+		return ret;
+	if (ret != KERN_FD_MAP) {
+		ret = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	} else if (map_get_fd(fd, &map, NULL)) {
+		ret = POLLERR;
+	} else {
+		ret = map->ops->poll ? map->ops->poll(map) : POLLERR;
+		map_put(map);
+	}
+	errno = saved;
+	return ret;
+}
+
+/* ---- what /proc says ---- */
+
+ssize_t kern_fd_link_text(int fd, char *buf, size_t size)
+{
+	static const char *const texts[] = {
+		[STORE_MAP] = "anon_inode:bpf-map",
+		[STORE_PROG] = "anon_inode:bpf-prog",
+		[STORE_LINK] = "anon_inode:bpf-link",
+		[STORE_BTF] = "anon_inode:btf",
+	};
+	int kind = kern_fd_kind(fd);
+	struct store_obj *obj;
+	const char *text;
+	uint32_t mode;
+	size_t len;
+
+	if (kind == KERN_NOT_OURS || store_get_fd(fd, kind, &obj, &mode))
+		return KERN_NOT_OURS;
+	store_put(obj);
+	/* The fd that LINK_CREATE returned has another name than later ones. */
+	text = mode & STORE_CREATED ? "anon_inode:bpf_link" : texts[kind];
+	len = MIN(strlen(text), size);
+	memcpy(buf, text, len);
+	return len;
+}
+
+struct text {
+	char *buf;
+	size_t size, len;
+};
+
+static void add(struct text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct text *text, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text->buf + text->len, text->size - text->len, format, args);
+	va_end(args);
+	if (len > 0)
+		text->len = MIN(text->len + len, text->size - 1);
+}
+
+static void add_hex(struct text *text, const uint8_t *bytes, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++)
+		add(text, "%02x", bytes[i]);
+}
+
+static void add_map(struct text *text, struct store_obj *obj)
+{
+	struct kern_map *map;
+
+	if (map_get(obj->id, &map))
+		return;
+	add(text, "map_type:\t%u\nkey_size:\t%u\nvalue_size:\t%u\nmax_entries:\t%u\n", map->type,
+	    map->key_size, map->value_size, map->max_entries);
+	add(text, "map_flags:\t%#x\nmap_extra:\t%#llx\n", map->map_flags,
+	    (unsigned long long)map->shared->map_extra);
+	add(text, "memlock:\t%llu\nmap_id:\t%u\nfrozen:\t%u\n",
+	    (unsigned long long)(map->ops->memlock ? map->ops->memlock(map) : 0), map->id,
+	    map->shared->frozen);
+	map_put(map);
+}
+
+static void add_prog(struct text *text, struct store_obj *obj)
+{
+	struct prog_shared *shared;
+	struct kern_prog *prog;
+
+	if (prog_get(obj->id, &prog))
+		return;
+	shared = prog->shared;
+	add(text, "prog_type:\t%u\nprog_jited:\t%u\nprog_tag:\t", shared->type,
+	    prog_is_jited(prog));
+	add_hex(text, shared->tag, sizeof(shared->tag));
+	add(text, "\nmemlock:\t%llu\nprog_id:\t%u\n", (unsigned long long)obj->size + STORE_PAGE,
+	    prog->id);
+	add(text, "run_time_ns:\t%llu\nrun_cnt:\t%llu\nrecursion_misses:\t%llu\n",
+	    (unsigned long long)shared->run_time_ns, (unsigned long long)shared->run_cnt,
+	    (unsigned long long)shared->recursion_misses);
+	add(text, "verified_insns:\t%u\n", shared->verified_insns);
+	prog_put(prog);
+}
+
+static const char *link_type_name(uint32_t type)
+{
+	static const char *const names[] = {
+		[BPF_LINK_TYPE_RAW_TRACEPOINT] = "raw_tracepoint",
+		[BPF_LINK_TYPE_TRACING] = "tracing",
+		[BPF_LINK_TYPE_CGROUP] = "cgroup",
+		[BPF_LINK_TYPE_ITER] = "iter",
+		[BPF_LINK_TYPE_NETNS] = "netns",
+		[BPF_LINK_TYPE_XDP] = "xdp",
+		[BPF_LINK_TYPE_PERF_EVENT] = "perf_event",
+		[BPF_LINK_TYPE_TCX] = "tcx",
+	};
+
+	return type < ARRAY_SIZE(names) ? names[type] : NULL;
+}
+
+static void add_link(struct text *text, struct store_obj *obj)
+{
+	const struct link_shared *shared = link_shared_of(obj);
+	const char *name = link_type_name(shared->link_type);
+	struct kern_prog *prog;
+	char own[256];
+	int len;
+
+	if (name)
+		add(text, "link_type:\t%s\nlink_id:\t%u\n", name, obj->id);
+	else
+		add(text, "link_type:\t<%u>\nlink_id:\t%u\n", shared->link_type, obj->id);
+	if (!prog_get(shared->prog_id, &prog)) {
+		add(text, "prog_tag:\t");
+		add_hex(text, prog->shared->tag, sizeof(prog->shared->tag));
+		add(text, "\nprog_id:\t%u\n", prog->id);
+		prog_put(prog);
+	}
+	len = link_fdinfo(obj, own, sizeof(own));
+	if (len > 0)
+		add(text, "%.*s", MIN(len, (int)sizeof(own) - 1), own);
+}
+
+static void add_btf(struct text *text, struct store_obj *obj)
+{
+	add(text, "btf_id:\t%u\n", obj->id);
+}
+
+/* Flags as the fd of an anonymous inode would show them: mode and O_CLOEXEC. */
+static unsigned int shown_flags(int fd, uint32_t mode)
+{
+	unsigned int flags = 02000000 * !!(raw_fcntl(fd, F_GETFD, NULL) & FD_CLOEXEC);
+
+	if (mode & STORE_WRITE)
+		flags |= mode & STORE_READ ? O_RDWR : O_WRONLY;
+	return flags;
+}
+
+ssize_t kern_fdinfo(int fd, char *buf, size_t size)
+{
+	static void (*const by_kind[])(struct text *, struct store_obj *) = {
+		[STORE_MAP] = add_map,
+		[STORE_PROG] = add_prog,
+		[STORE_LINK] = add_link,
+		[STORE_BTF] = add_btf,
+	};
+	struct text text = { buf, size, 0 };
+	int saved = errno, kind = kern_fd_kind(fd);
+	struct store_obj *obj;
+	uint32_t mode;
+
+	if (kind == KERN_NOT_OURS || !size || store_get_fd(fd, kind, &obj, &mode))
+		return KERN_NOT_OURS;
+	add(&text, "pos:\t0\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\n", shown_flags(fd, mode),
+	    (unsigned long long)obj->ino);
+	by_kind[kind](&text, obj);
+	store_put(obj);
+	errno = saved;
+	return text.len;
+}

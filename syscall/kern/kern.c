@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* The door: start of the emulated kernel in this process, and bpf(2) itself. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bits.h"
+#include "btf_objects.h"
+#include "commands.h"
+#include "err.h"
+#include "kern_private.h"
+#include "links.h"
+#include "log.h"
+#include "raw.h"
+#include "registry.h"
+#include "runtime_btf.h"
+#include "store.h"
+
+/* ---- the kernel's own BTF: object 1, or the file that BPF_SHIM_KERNEL_BTF names ---- */
+
+static int read_file(const char *path, void **data, uint32_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = -EIO;
+	size_t done = 0, room = 1 << 20;
+	char *text = NULL, *grown;
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	/* Files of sysfs do not tell their size. */
+	for (;;) {
+		grown = realloc(text, room);
+		if (!grown) {
+			err = -ENOMEM;
+			break;
+		}
+		text = grown;
+		len = read(fd, text + done, room - done);
+		if (len < 0)
+			break;
+		done += len;
+		if (!len) {
+			raw_close(fd);
+			*data = text;
+			*size = done;
+			return 0;
+		}
+		if (done == room)
+			room *= 2;
+	}
+	free(text);
+	raw_close(fd);
+	return err;
+}
+
+static int kernel_btf_data(void **data, uint32_t *size)
+{
+	const char *path = getenv("BPF_SHIM_KERNEL_BTF");
+	int err;
+
+	if (!path || !*path)
+		return kern_btf_runtime(data, size);
+	err = read_file(path, data, size);
+	if (err)
+		debug_log(LOG_LEVEL_ERROR, "kern: BPF_SHIM_KERNEL_BTF='%s' cannot be read: %s",
+			  path, strerror(-err));
+	return err;
+}
+
+static int create_kernel_btf(void)
+{
+	struct store_obj *obj;
+	void *data = NULL;
+	uint32_t size;
+	int err;
+
+	if (store_exists(STORE_BTF, KERNEL_BTF_ID))
+		return 0;
+	err = kernel_btf_data(&data, &size);
+	if (err)
+		return err;
+	err = store_create(STORE_BTF, size, &obj);
+	if (!err) {
+		memcpy(obj->mem, data, size);
+		btf_shared_of(obj)->size = size;
+		btf_shared_of(obj)->kernel = 1;
+		err = store_publish_permanent(obj, KERNEL_BTF_ID);
+	}
+	free(data);
+	return err;
+}
+
+/* ---- start ---- */
+
+static pthread_mutex_t start_mutex = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool started;
+
+static void start(void)
+{
+	registry_start(&link_host);
+	if (create_kernel_btf())
+		debug_log(LOG_LEVEL_ERROR, "kern: this store has no kernel BTF");
+}
+
+/* The store may become usable later (a full file system), so a failure is not remembered. */
+int kern_start(void)
+{
+	int err = store_use();
+
+	if (err || atomic_load_explicit(&started, memory_order_acquire))
+		return err;
+	pthread_mutex_lock(&start_mutex);
+	if (!atomic_load(&started)) {
+		start();
+		atomic_store(&started, true);
+	}
+	pthread_mutex_unlock(&start_mutex);
+	return 0;
+}
+
+int kern_bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	int saved = errno, ret;
+
+	ret = kern_start();
+	if (!ret)
+		ret = command_run(cmd, ptr_to_u64(attr), size);
+	errno = saved;
+	return ret;
+}
+
+const char *kern_store_dir(int *err)
+{
+	*err = kern_start();
+	return *err ? NULL : store_dir();
+}
+
+int kern_possible_cpus(void)
+{
+	int err = kern_start();
+
+	return err ? err : store_possible_cpus();
+}
+
+/* Whoever asks for the host is about to fire hooks: connect them to the store. */
+const struct bpfx_host *kern_host(void)
+{
+	if (kern_start())
+		return NULL;
+	for (uint32_t n = 0; registry_extension(n); n++) {
+		const struct bpfx_extension *ext = registry_extension(n);
+
+		for (uint32_t i = 0; i < ext->hook_cnt; i++)
+			hooks_connect((const struct bpfx_hook *)((const char *)ext->hooks +
+								 (size_t)i * ext->hook_size));
+	}
+	return &link_host;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Inside of the kern room. */
+#ifndef SYSCALL_KERN_PRIVATE_H
+#define SYSCALL_KERN_PRIVATE_H
+
+#include "kern.h"
+
+#define KERNEL_BTF_ID 1u
+
+/* Store, extensions, kernel BTF: 0 or -errno of the store. */
+int kern_start(void);
+
+#endif

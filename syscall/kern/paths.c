@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Paths that belong to the emulated kernel: the bpf file system and a few files of sysfs. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bits.h"
+#include "btf_objects.h"
+#include "err.h"
+#include "kern_private.h"
+#include "raw.h"
+#include "store.h"
+
+/* ---- files that are written when first asked for ---- */
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t done = write(fd, data, size);
+
+		if (done <= 0)
+			return errno == ENOSPC ? -ENOMEM : -EIO;
+		data += done;
+		size -= done;
+	}
+	return 0;
+}
+
+/* Whole or not at all: another process may ask at the same time. */
+static int write_file(const char *path, const void *data, size_t size)
+{
+	char temp[PATH_MAX + 16];
+	int fd, err;
+
+	snprintf(temp, sizeof(temp), "%s.%d", path, (int)getpid());
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0444);
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, data, size);
+	raw_close(fd);
+	if (!err && rename(temp, path))
+		err = -errno;
+	if (err)
+		unlink(temp);
+	return err;
+}
+
+static int make_vmlinux(const char *path)
+{
+	const struct kern_btf *btf;
+	struct store_obj *obj;
+	const void *data;
+	uint32_t size;
+	int err = btf_object_get(KERNEL_BTF_ID, &obj, &btf);
+
+	if (err)
+		return err;
+	data = kern_btf_raw(btf, &size);
+	err = write_file(path, data, size);
+	store_put(obj);
+	return err;
+}
+
+static const struct {
+	const char *path;	/* as programs know it */
+	const char *name;	/* in the store's root/ */
+	int (*make)(const char *path);
+} files[] = {
+	{ "/sys/kernel/btf/vmlinux", "vmlinux", make_vmlinux },
+};
+
+static int emulated_file(const char *path, char *out, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		if (strcmp(path, files[i].path))
+			continue;
+		if (kern_start())
+			return KERN_NOT_OURS;
+		if (snprintf(out, size, "%s/root/%s", store_dir(), files[i].name) >= (int)size)
+			return -ENAMETOOLONG;
+		if (access(out, F_OK) && files[i].make(out))
+			return -ENOENT;
+		return KERN_PATH_FILE;
+	}
+	return KERN_NOT_OURS;
+}
+
+int kern_path(const char *path, char *out, size_t size)
+{
+	int saved = errno, ret;
+
+	/* Cheap for everybody else's paths, which is nearly all of them. */
+	if (strncmp(path, "/sys/", 5))
+		return KERN_NOT_OURS;
+	if (!strncmp(path, "/sys/fs/bpf", 11) && (!path[11] || path[11] == '/')) {
+		ret = kern_start();
+		ret = ret ? ret : store_bpffs_path(path, out, size);
+		ret = ret ? ret : KERN_PATH_BPFFS;
+	} else {
+		ret = emulated_file(path, out, size);
+	}
+	errno = saved;
+	return ret;
+}

@@ -1,0 +1,1 @@
+set(SOURCES kern.c fds.c paths.c)

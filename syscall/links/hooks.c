@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * From a hook to the programs attached to it. A process keeps a snapshot of a hook's attachments
+ * and renews it when the store's generation of the hook changes, and at least every few
+ * milliseconds: a killed process takes its links along without telling anybody.
+ *
+ * Readers raise the snapshot's count while they run programs from it; whoever replaces it waits
+ * until the old one has no readers.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bits.h"
+#include "err.h"
+#include "hooks.h"
+#include "log.h"
+#include "registry.h"
+
+#define RECHECK_NS 5000000ull
+
+struct attachment {
+	uint64_t target, cookie;
+	uint32_t link_id;
+	struct kern_prog *prog;
+	struct store_obj *link;
+};
+
+struct snapshot {
+	_Atomic uint32_t readers;
+	uint32_t generation, cnt;
+	struct attachment at[];
+};
+
+/* Behind bpfx_hook_state.runtime. */
+struct hook_runtime {
+	pthread_mutex_t mutex;		/* replacing the snapshot */
+	struct store_counter counter;
+	struct snapshot *_Atomic now;
+	_Atomic uint64_t checked_ns;
+};
+
+/* Runs in progress in this thread: a detach from inside of a run must not wait for itself. */
+static _Thread_local struct snapshot *running;
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+int hooks_connect(const struct bpfx_hook *hook)
+{
+	struct hook_runtime *runtime;
+	struct store_counter counter;
+	int err;
+
+	if (hook->state->runtime)
+		return 0;
+	err = store_hook_counter(hook->name, &counter);
+	if (err)
+		return err;
+	runtime = calloc(1, sizeof(*runtime));
+	if (!runtime)
+		return -ENOMEM;
+	pthread_mutex_init(&runtime->mutex, NULL);
+	runtime->counter = counter;
+	hook->state->runtime = runtime;
+	__atomic_store_n(&hook->state->attached, counter.attached, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* ---- snapshots ---- */
+
+static void free_snapshot(struct snapshot *snapshot)
+{
+	for (uint32_t i = 0; snapshot && i < snapshot->cnt; i++) {
+		prog_put(snapshot->at[i].prog);
+		store_put(snapshot->at[i].link);
+	}
+	free(snapshot);
+}
+
+static bool is_for(const struct store_obj *obj, const struct bpfx_hook *hook)
+{
+	const struct link_shared *shared = link_shared_of(obj);
+
+	return !shared->detached && !strncmp(shared->hook, hook->name, LINK_HOOK_NAME);
+}
+
+static int add_attachment(struct snapshot **snapshot, struct store_obj *obj)
+{
+	const struct link_shared *shared = link_shared_of(obj);
+	struct snapshot *grown;
+	struct kern_prog *prog;
+	int err = prog_get(shared->prog_id, &prog);
+
+	if (err)
+		return err;
+	grown = realloc(*snapshot, sizeof(**snapshot) +
+					   ((*snapshot)->cnt + 1) * sizeof((*snapshot)->at[0]));
+	if (!grown) {
+		prog_put(prog);
+		return -ENOMEM;
+	}
+	grown->at[grown->cnt++] = (struct attachment){ .target = shared->target,
+						       .cookie = shared->cookie,
+						       .link_id = obj->id,
+						       .prog = prog,
+						       .link = obj };
+	*snapshot = grown;
+	return 0;
+}
+
+/* All living links of the hook, in order of their ids: that is the order of attachment. */
+static struct snapshot *take_snapshot(const struct bpfx_hook *hook, uint32_t generation)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	uint32_t id = 0;
+
+	while (snapshot && !store_next_id(STORE_LINK, id, &id)) {
+		struct store_obj *obj;
+
+		if (store_get(STORE_LINK, id, &obj))
+			continue;
+		if (!is_for(obj, hook) || add_attachment(&snapshot, obj))
+			store_put(obj);
+	}
+	if (snapshot)
+		snapshot->generation = generation;
+	return snapshot;
+}
+
+static void wait_for_readers(struct snapshot *snapshot)
+{
+	uint32_t own = 0;
+
+	for (struct snapshot *s = running; s == snapshot && !own; own++)
+		;
+	while (atomic_load(&snapshot->readers) > own)
+		sched_yield();
+}
+
+static bool is_fresh(const struct hook_runtime *runtime, const struct snapshot *snapshot)
+{
+	return snapshot &&
+	       snapshot->generation ==
+		       __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE) &&
+	       now_ns() - atomic_load_explicit(&runtime->checked_ns, memory_order_relaxed) <
+		       RECHECK_NS;
+}
+
+/* A snapshot nobody reads any more is freed by whoever replaced it; one that its own thread is
+ * still running from is left to that thread's next renewal. */
+static void renew(const struct bpfx_hook *hook, struct hook_runtime *runtime)
+{
+	struct snapshot *old, *fresh;
+	uint32_t generation;
+
+	pthread_mutex_lock(&runtime->mutex);
+	old = atomic_load(&runtime->now);
+	if (!is_fresh(runtime, old)) {
+		generation = __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE);
+		fresh = take_snapshot(hook, generation);
+		if (fresh) {
+			atomic_store(&runtime->now, fresh);
+			atomic_store(&runtime->checked_ns, now_ns());
+			if (old) {
+				wait_for_readers(old);
+				if (old != running)
+					free_snapshot(old);
+			}
+		}
+	}
+	pthread_mutex_unlock(&runtime->mutex);
+}
+
+static struct snapshot *enter(const struct bpfx_hook *hook, struct hook_runtime *runtime)
+{
+	struct snapshot *snapshot;
+
+	if (!is_fresh(runtime, atomic_load(&runtime->now)) && !running)
+		renew(hook, runtime);
+	for (;;) {
+		snapshot = atomic_load(&runtime->now);
+		if (!snapshot)
+			return NULL;
+		atomic_fetch_add(&snapshot->readers, 1);
+		if (snapshot == atomic_load(&runtime->now))
+			return snapshot;
+		atomic_fetch_sub(&snapshot->readers, 1);
+	}
+}
+
+/* ---- running ---- */
+
+static int run_one(const struct bpfx_hook *hook, const struct attachment *at, void *ctx,
+		   uint32_t *result, int *ran)
+{
+	struct bpfx_ctx_header *header = bpfx_ctx_header(ctx);
+	uint32_t value;
+	int err;
+
+	if (atomic_load(&link_shared_of(at->link)->detached) || at->link->header->dead)
+		return 0;
+	header->slot[BPFX_CTX_HOOK] = ptr_to_u64(hook);
+	header->slot[BPFX_CTX_COOKIE] = at->cookie;
+	err = prog_run(at->prog, ctx, &value);
+	if (err)
+		return hook->flags & BPFX_HOOK_FAIL_CLOSED ? err : 0;
+	(*ran)++;
+	if (hook->combine)
+		return hook->combine(result, value);
+	*result = value;
+	return 0;
+}
+
+int hook_run(const struct bpfx_hook *hook, uint64_t target, void *ctx, uint32_t *result)
+{
+	struct hook_runtime *runtime;
+	struct snapshot *snapshot, *outer = running;
+	int ran = 0, stop = 0;
+
+	if (!bpfx_hook_active(hook))
+		return 0;
+	runtime = hook->state->runtime;
+	snapshot = enter(hook, runtime);
+	if (!snapshot)
+		return 0;
+	running = snapshot;
+	for (uint32_t i = 0; i < snapshot->cnt && !stop; i++)
+		if (snapshot->at[i].target == target)
+			stop = run_one(hook, &snapshot->at[i], ctx, result, &ran);
+	running = outer;
+	atomic_fetch_sub(&snapshot->readers, 1);
+	return stop < 0 ? stop : ran;
+}
+
+/* ---- attaching ---- */
+
+bool hook_is_taken(const struct bpfx_hook *hook, uint64_t target)
+{
+	bool taken = false;
+	uint32_t id = 0;
+
+	while (!taken && !store_next_id(STORE_LINK, id, &id)) {
+		struct store_obj *obj;
+
+		if (store_get(STORE_LINK, id, &obj))
+			continue;
+		taken = is_for(obj, hook) && link_shared_of(obj)->target == target;
+		store_put(obj);
+	}
+	return taken;
+}
+
+void hook_changed(const struct bpfx_hook *hook, int attached_by)
+{
+	struct hook_runtime *runtime = hook->state->runtime;
+
+	store_hook_changed(hook->name, attached_by);
+	/* When this returns, nothing in this process runs through what is gone. */
+	if (runtime && atomic_load(&runtime->now))
+		renew(hook, runtime);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What extensions may ask of the emulated kernel: struct bpfx_host, filled in. */
+#include "err.h"
+#include "fault.h"
+#include "hooks.h"
+#include "log.h"
+
+static int run_prog(struct bpfx_prog *prog, void *ctx, uint32_t *result)
+{
+	return prog_run((struct kern_prog *)prog, ctx, result);
+}
+
+static int batch_run(struct bpfx_batch *batch, struct bpfx_prog *prog, void *ctx,
+		     uint32_t *result)
+{
+	return prog_batch_run(batch, (struct kern_prog *)prog, ctx, result);
+}
+
+static int copy_from_user(void *dst, uint64_t src, size_t size)
+{
+	return user_read(dst, src, size);
+}
+
+static int copy_to_user(uint64_t dst, const void *src, size_t size)
+{
+	return user_write(dst, src, size);
+}
+
+static void *map_lookup(struct bpfx_map *opaque, const void *key)
+{
+	struct kern_map *map = (struct kern_map *)opaque;
+	uint32_t cpu = store_cpu_get();
+	void *value = map->ops->lookup ? map->ops->lookup(map, key, cpu) : NULL;
+
+	store_cpu_put(cpu);
+	return value;
+}
+
+static int map_update(struct bpfx_map *opaque, const void *key, const void *value, uint64_t flags)
+{
+	struct kern_map *map = (struct kern_map *)opaque;
+	uint32_t cpu = store_cpu_get();
+	int err = map->ops->update ? map->ops->update(map, key, value, flags, cpu) : -ENOTSUPP;
+
+	store_cpu_put(cpu);
+	return err;
+}
+
+static int map_delete(struct bpfx_map *opaque, const void *key)
+{
+	struct kern_map *map = (struct kern_map *)opaque;
+
+	return map->ops->delete ? map->ops->delete(map, key) : -ENOTSUPP;
+}
+
+static uint32_t cpu_of(void *ctx)
+{
+	const struct bpfx_run *run = (void *)(uintptr_t)bpfx_ctx_header(ctx)->slot[BPFX_CTX_RUN];
+
+	return run ? run->cpu : 0;
+}
+
+static uint32_t type_of(const struct bpfx_prog *prog)
+{
+	return ((const struct kern_prog *)prog)->shared->type;
+}
+
+static uint32_t attach_type_of(const struct bpfx_prog *prog)
+{
+	return ((const struct kern_prog *)prog)->shared->expected_attach_type;
+}
+
+static uint32_t flags_of(const struct bpfx_prog *prog)
+{
+	return ((const struct kern_prog *)prog)->shared->prog_flags;
+}
+
+static void log_line(int level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	debug_vlog(level, format, args);
+	va_end(args);
+}
+
+const struct bpfx_host link_host = {
+	.size		  = sizeof(struct bpfx_host),
+	.abi_version	  = BPFX_ABI_VERSION,
+	.run_hook	  = hook_run,
+	.run_prog	  = run_prog,
+	.batch_begin	  = prog_batch_begin,
+	.batch_run	  = batch_run,
+	.batch_end	  = prog_batch_end,
+	.copy_from_user	  = copy_from_user,
+	.copy_to_user	  = copy_to_user,
+	.map_lookup	  = map_lookup,
+	.map_update	  = map_update,
+	.map_delete	  = map_delete,
+	.cpu		  = cpu_of,
+	.prog_type	  = type_of,
+	.prog_attach_type = attach_type_of,
+	.prog_flags	  = flags_of,
+	.log		  = log_line,
+};

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Links: created for a hook, detached at the latest when nothing refers to them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bits.h"
+#include "err.h"
+#include "hooks.h"
+#include "registry.h"
+
+_Static_assert(sizeof(struct link_shared) <= sizeof(((struct store_header *)0)->room),
+	       "link facts fit into the header");
+
+/* The hook takes programs of one type. Linux finds the hook by both; a mismatch is EINVAL. */
+static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
+		     const struct bpfx_hook **hook)
+{
+	*hook = registry_hook(attr->link_create.attach_type);
+	if (!*hook || !prog->type || strcmp((*hook)->prog_type, prog->type->name))
+		return -EINVAL;
+	return hooks_connect(*hook);
+}
+
+static int publish(struct store_obj *obj, const struct bpfx_hook *hook)
+{
+	int fd, err = store_attach_lock();
+
+	if (err) {
+		store_drop(obj);
+		return err;
+	}
+	if (!(hook->flags & BPFX_HOOK_MULTI) && hook_is_taken(hook, link_shared_of(obj)->target)) {
+		store_drop(obj);
+		fd = -EBUSY;
+	} else {
+		fd = store_publish(obj, STORE_READ | STORE_CREATED);
+	}
+	store_attach_unlock();
+	return fd;
+}
+
+static int attach(const union bpf_attr *attr, struct kern_prog *prog, const struct bpfx_hook *hook)
+{
+	struct bpfx_attach at = { .attr = attr, .prog = (struct bpfx_prog *)prog };
+	struct link_shared *shared;
+	struct store_obj *obj;
+	int fd, err;
+
+	err = hook->attach ? hook->attach(&link_host, &at) : 0;
+	err = err ? err : store_create(STORE_LINK, 0, &obj);
+	if (err)
+		return err;
+	shared = link_shared_of(obj);
+	strncpy(shared->hook, hook->name, LINK_HOOK_NAME - 1);
+	shared->link_type = registry_hook_link_type(hook);
+	shared->attach_type = attr->link_create.attach_type;
+	shared->prog_id = prog->id;
+	shared->target = at.target;
+	memcpy(shared->info, at.info, sizeof(shared->info));
+	obj->header->edges[0] = (struct store_edge){ STORE_PROG, prog->id };
+	obj->header->edge_cnt = 1;
+	/* Counted before it is there: a count too high only costs a look, one too low would hide
+	 * the link of a process killed in between. */
+	store_hook_changed(hook->name, 1);
+	fd = publish(obj, hook);
+	hook_changed(hook, fd < 0 ? -1 : 0);
+	return fd;
+}
+
+/* A link whose last reference went away is gone from its hook. */
+static void link_removed(const struct store_header *header)
+{
+	const struct link_shared *shared = (const struct link_shared *)header->room;
+
+	if (!shared->detached)
+		store_hook_changed(shared->hook, -1);
+}
+
+__attribute__((constructor)) static void register_room(void)
+{
+	store_set_removed(STORE_LINK, link_removed);
+}
+
+int link_create(const union bpf_attr *attr)
+{
+	const struct bpfx_hook *hook;
+	struct kern_prog *prog;
+	int ret = prog_get_fd(attr->link_create.prog_fd, &prog);
+
+	if (ret)
+		return ret;
+	ret = find_hook(attr, prog, &hook);
+	ret = ret ? ret : attach(attr, prog, hook);
+	prog_put(prog);
+	return ret;
+}
+
+int link_detach(int fd)
+{
+	const struct bpfx_hook *hook;
+	struct link_shared *shared;
+	struct store_obj *obj;
+	int err = store_get_fd(fd, STORE_LINK, &obj, NULL);
+
+	if (err)
+		return err;
+	shared = link_shared_of(obj);
+	hook = registry_hook_by_name(shared->hook);
+	/* A second detach is fine and does nothing. */
+	if (!atomic_exchange(&shared->detached, 1) && hook)
+		hook_changed(hook, -1);
+	store_put(obj);
+	return 0;
+}
+
+void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
+{
+	const struct link_shared *shared = link_shared_of(obj);
+	const struct bpfx_hook *hook = registry_hook_by_name(shared->hook);
+	const uint32_t nothing[4] = { 0 };
+
+	if (hook && hook->fill_info)
+		hook->fill_info(shared->detached ? nothing : shared->info,
+				shared->detached ? 0 : shared->target, info);
+}
+
+int link_fdinfo(const struct store_obj *obj, char *buf, size_t size)
+{
+	const struct link_shared *shared = link_shared_of(obj);
+	const struct bpfx_hook *hook = registry_hook_by_name(shared->hook);
+	const uint32_t nothing[4] = { 0 };
+
+	if (!hook || !hook->fdinfo)
+		return 0;
+	return hook->fdinfo(shared->detached ? nothing : shared->info,
+			    shared->detached ? 0 : shared->target, buf, size);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Attachments: links as objects, hooks as ordered lists of programs, and the host of extensions. */
+#ifndef SYSCALL_LINKS_H
+#define SYSCALL_LINKS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/bpf.h>
+#include <bpfx/extension.h>
+#include "progs.h"
+#include "store.h"
+
+#define LINK_HOOK_NAME 32u
+
+/* Facts that all processes share, in the object's header. */
+struct link_shared {
+	char hook[LINK_HOOK_NAME];
+	uint32_t link_type, attach_type;
+	uint32_t prog_id;
+	_Atomic uint32_t detached;
+	uint64_t target, cookie;
+	uint32_t info[4];		/* the hook's own, see bpfx_attach.info */
+};
+
+static inline struct link_shared *link_shared_of(const struct store_obj *obj)
+{
+	return (struct link_shared *)obj->header->room;
+}
+
+/* LINK_CREATE and LINK_DETACH after the gate: fd or 0, -errno. */
+int link_create(const union bpf_attr *attr);
+int link_detach(int fd);
+
+/* Hook-specific part of the info, and fdinfo lines. */
+void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);
+int link_fdinfo(const struct store_obj *obj, char *buf, size_t size);
+
+/* What extensions call. */
+extern const struct bpfx_host link_host;
+
+/* Connect the hooks of an extension to the store's counters. */
+int hooks_connect(const struct bpfx_hook *hook);
+
+#endif

@@ -1,0 +1,1 @@
+set(SOURCES hooks.c link.c host.c)

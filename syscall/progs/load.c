@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* BPF_PROG_LOAD, step by step: each step is a function, in Linux's order of checks. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bits.h"
+#include "err.h"
+#include "fault.h"
+#include "helpers.h"
+#include "prog_private.h"
+#include "registry.h"
+
+#define LOAD_FLAGS (BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_STATE_FREQ | \
+		    BPF_F_SLEEPABLE | BPF_F_TEST_RND_HI32 | BPF_F_XDP_HAS_FRAGS | \
+		    BPF_F_XDP_DEV_BOUND_ONLY | BPF_F_TEST_REG_INVARIANTS)
+#define INSNS_MAX 1000000u
+
+static const char *const gpl_licenses[] = {
+	"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL",
+};
+
+static bool is_gpl_compatible(const char *license)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(gpl_licenses); i++)
+		if (!strcmp(license, gpl_licenses[i]))
+			return true;
+	return false;
+}
+
+/* Before attach types existed a cgroup socket program said 0 and meant "create". */
+static uint32_t attach_type_of(const union bpf_attr *attr)
+{
+	if (attr->prog_type == BPF_PROG_TYPE_CGROUP_SOCK && !attr->expected_attach_type)
+		return BPF_CGROUP_INET_SOCK_CREATE;
+	return attr->expected_attach_type;
+}
+
+static int check_shape(const union bpf_attr *attr)
+{
+	if (attr->prog_flags & ~LOAD_FLAGS)
+		return -EINVAL;
+	if (!attr->insn_cnt || attr->insn_cnt > INSNS_MAX)
+		return -E2BIG;
+	return 0;
+}
+
+/* What is attached to must be named for types that need it, and only for those. */
+static int check_attach(const union bpf_attr *attr, const struct bpfx_prog_type *type)
+{
+	uint32_t wanted = attach_type_of(attr);
+
+	if (attr->attach_prog_fd || attr->attach_btf_id)
+		return -EINVAL;		/* no registered type takes either */
+	if (!type || !(type->flags & BPFX_PROG_ATTACH_CHECKED))
+		return 0;
+	for (uint32_t i = 0; i < type->attach_type_cnt; i++)
+		if (type->attach_types[i] == wanted)
+			return 0;
+	return -EINVAL;
+}
+
+static int copy_insns(struct load *load)
+{
+	size_t size = load->attr->insn_cnt * sizeof(*load->insns);
+
+	load->insns = malloc(size);
+	if (!load->insns)
+		return -ENOMEM;
+	return user_read(load->insns, load->attr->insns, size);
+}
+
+static int copy_license(struct load *load)
+{
+	const char *text = u64_to_ptr(load->attr->license);
+
+	if (fault_read_string(load->license, text, sizeof(load->license)) < 0)
+		return -EFAULT;
+	load->license[sizeof(load->license) - 1] = 0;
+	load->gpl_compatible = is_gpl_compatible(load->license);
+	return 0;
+}
+
+static int begin_log(struct load *load)
+{
+	const union bpf_attr *attr = load->attr;
+
+	return ulog_init(&load->log, attr->log_level, attr->log_buf, attr->log_size);
+}
+
+static int verify(struct load *load)
+{
+	const union bpf_attr *attr = load->attr;
+	struct verifier_input in = {
+		.insns = load->insns,
+		.insn_cnt = attr->insn_cnt,
+		.type = load->type,
+		.type_number = attr->prog_type,
+		.expected_attach_type = attach_type_of(attr),
+		.prog_flags = attr->prog_flags,
+		.name = load->name,
+		.gpl_compatible = load->gpl_compatible,
+		.maps = load->facts,
+		.map_cnt = load->map_cnt,
+		.refs = load->refs,
+		.ref_cnt = load->ref_cnt,
+		.helper = helper_row,
+		.helper_name = helper_name,
+		.btf = load->btf,
+		.func_info = load->func_info,
+		.func_info_cnt = attr->func_info_cnt,
+		.line_info = load->line_info,
+		.line_info_cnt = attr->line_info_cnt,
+		.core_relos = load->core_relos,
+		.core_relo_cnt = attr->core_relo_cnt,
+		.attach_btf_id = attr->attach_btf_id,
+		.cap_bpf = true,
+		.cap_perfmon = true,
+		.cap_net_admin = true,
+		.cap_sys_admin = true,
+		.log_level = attr->log_level,
+		.log = &load->log,
+	};
+
+	load->verified = true;
+	return verify_program(&in, &load->result);
+}
+
+/* The log is copied out whatever happened; a cut one makes the load fail. */
+static int finish_log(struct load *load, int err, uint64_t user_attr, uint32_t user_size)
+{
+	uint32_t true_size;
+	int log_err = ulog_finish(&load->log, &true_size);
+
+	if (user_size >= offsetof(union bpf_attr, log_true_size) + sizeof(true_size) &&
+	    user_write(user_attr + offsetof(union bpf_attr, log_true_size), &true_size,
+		       sizeof(true_size)))
+		log_err = log_err ? log_err : -EFAULT;
+	return log_err ? log_err : err;
+}
+
+static int check_and_verify(struct load *load, uint64_t user_attr, uint32_t user_size)
+{
+	int err = begin_log(load);
+
+	if (err)
+		return err;
+	prog_digest(load->insns, load->attr->insn_cnt, load->digest);
+	err = copy_btf_info(load);
+	err = err ? err : resolve_references(load);
+	err = err ? err : verify(load);
+	return finish_log(load, err, user_attr, user_size);
+}
+
+static void load_free(struct load *load)
+{
+	if (load->verified)
+		verifier_result_free(&load->result);
+	for (uint32_t i = 0; i < load->map_cnt; i++) {
+		map_facts_free(load->facts[i]);
+		map_put(load->maps[i]);
+	}
+	if (load->btf_obj)
+		store_put(load->btf_obj);
+	free(load->refs);
+	free(load->func_info);
+	free(load->line_info);
+	free(load->core_relos);
+	free(load->insns);
+}
+
+static int gather(struct load *load)
+{
+	int err = check_shape(load->attr);
+
+	if (err)
+		return err;
+	if (load->attr->prog_flags & BPF_F_XDP_DEV_BOUND_ONLY || load->attr->prog_ifindex)
+		return -EINVAL;		/* none of this kernel's devices loads programs */
+	load->type = registry_prog_type(load->attr->prog_type);
+	err = check_attach(load->attr, load->type);
+	err = err ? err : copy_insns(load);
+	err = err ? err : copy_license(load);
+	if (err)
+		return err;
+	if (!load->type)
+		return -EINVAL;
+	err = kern_object_name(load->name, load->attr->prog_name, sizeof(load->attr->prog_name));
+	return err < 0 ? err : 0;
+}
+
+int prog_load(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_size)
+{
+	struct load load = { .attr = attr };
+	int ret = store_use();
+
+	if (ret)
+		return ret;
+	fault_check_handler();
+	ret = gather(&load);
+	ret = ret ? ret : check_and_verify(&load, user_attr, user_size);
+	ret = ret ? ret : prog_publish(&load);
+	load_free(&load);
+	return ret;
+}

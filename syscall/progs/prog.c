@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Programs as objects of the store, and this process's view of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bits.h"
+#include "err.h"
+#include "prog_private.h"
+#include "registry.h"
+
+_Static_assert(sizeof(struct prog_shared) <= sizeof(((struct store_header *)0)->room),
+	       "program facts fit into the header");
+
+static struct prog_shared *shared_of(const struct store_obj *obj)
+{
+	return (struct prog_shared *)obj->header->room;
+}
+
+/* ---- publish ---- */
+
+/* One section of the file: where it goes and what is copied there. */
+struct section {
+	uint32_t *offset;
+	const void *data;
+	size_t size;
+};
+
+static uint32_t *used_map_ids(const struct load *load, uint32_t *cnt)
+{
+	uint32_t *ids = calloc(load->map_cnt + 1, sizeof(*ids));
+
+	*cnt = 0;
+	for (uint32_t i = 0; ids && i < load->map_cnt; i++)
+		ids[(*cnt)++] = load->maps[i]->id;
+	return ids;
+}
+
+static uint8_t *probe_flags(const struct verifier_result *result)
+{
+	uint8_t *flags = calloc(result->insn_cnt + 1, 1);
+
+	for (uint32_t i = 0; flags && i < result->insn_cnt; i++)
+		flags[i] = result->aux ? result->aux[i].probe_mem : 0;
+	return flags;
+}
+
+static struct exec_subprog *exec_subprogs(const struct verifier_result *result)
+{
+	struct exec_subprog *subprogs = calloc(result->subprog_cnt + 1, sizeof(*subprogs));
+
+	for (uint32_t i = 0; subprogs && i < result->subprog_cnt; i++) {
+		subprogs[i].start = result->subprogs[i].start;
+		subprogs[i].stack_depth = result->subprogs[i].stack_depth;
+	}
+	return subprogs;
+}
+
+static size_t place(const struct section *sections, size_t cnt)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < cnt; i++) {
+		*sections[i].offset = at;
+		at = round_up64(at + sections[i].size, 8);
+	}
+	return at;
+}
+
+static void fill_shared(struct prog_shared *shared, const struct load *load)
+{
+	const union bpf_attr *attr = load->attr;
+	const struct verifier_result *result = &load->result;
+
+	strncpy(shared->type_name, load->type->name, PROG_TYPE_NAME - 1);
+	shared->type = attr->prog_type;
+	shared->expected_attach_type = attr->expected_attach_type;
+	if (attr->prog_type == BPF_PROG_TYPE_CGROUP_SOCK && !attr->expected_attach_type)
+		shared->expected_attach_type = BPF_CGROUP_INET_SOCK_CREATE;
+	shared->prog_flags = attr->prog_flags;
+	shared->gpl_compatible = load->gpl_compatible;
+	memcpy(shared->digest, load->digest, sizeof(shared->digest));
+	memcpy(shared->tag, load->digest, sizeof(shared->tag));
+	prog_info_hash(load->type, result->helpers, result->helper_cnt, shared->info_hash);
+	shared->btf_id = load->btf_obj ? load->btf_obj->id : 0;
+	shared->verified_insns = result->verified_insns;
+	shared->insn_cnt = result->insn_cnt;
+	shared->subprog_cnt = result->subprog_cnt;
+	shared->func_info_cnt = result->func_info_cnt;
+	shared->line_info_cnt = result->line_info_cnt;
+	shared->helper_cnt = result->helper_cnt;
+}
+
+static void add_edges(struct store_header *header, const struct load *load)
+{
+	for (uint32_t i = 0; i < load->map_cnt; i++)
+		header->edges[header->edge_cnt++] =
+			(struct store_edge){ STORE_MAP, load->maps[i]->id };
+	if (load->btf_obj)
+		header->edges[header->edge_cnt++] =
+			(struct store_edge){ STORE_BTF, load->btf_obj->id };
+}
+
+static int write_object(const struct load *load, struct prog_shared *shared,
+			const struct section *sections, size_t section_cnt)
+{
+	struct store_obj *obj;
+	int err = store_create(STORE_PROG, place(sections, section_cnt), &obj);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < section_cnt; i++)
+		if (sections[i].size)
+			memcpy(obj->mem + *sections[i].offset, sections[i].data, sections[i].size);
+	memcpy(shared_of(obj), shared, sizeof(*shared));
+	memcpy(obj->header->name, load->name, sizeof(load->name));
+	add_edges(obj->header, load);
+	return store_publish(obj, STORE_READ | STORE_WRITE);
+}
+
+int prog_publish(struct load *load)
+{
+	const struct verifier_result *r = &load->result;
+	struct prog_shared shared = { 0 };
+	uint32_t *ids = used_map_ids(load, &shared.map_cnt);
+	struct exec_subprog *subprogs = exec_subprogs(r);
+	uint8_t *probes = probe_flags(r);
+	int ret = -ENOMEM;
+
+	if (ids && subprogs && probes) {
+		struct section sections[] = {
+			{ &shared.insns, r->insns, r->insn_cnt * sizeof(*r->insns) },
+			{ &shared.probes, probes, r->insn_cnt },
+			{ &shared.subprogs, subprogs, r->subprog_cnt * sizeof(*subprogs) },
+			{ &shared.func_info, r->func_info, r->func_info_cnt * sizeof(*r->func_info) },
+			{ &shared.line_info, r->line_info, r->line_info_cnt * sizeof(*r->line_info) },
+			{ &shared.maps, ids, shared.map_cnt * sizeof(*ids) },
+			{ &shared.helpers, r->helpers, r->helper_cnt * sizeof(*r->helpers) },
+		};
+
+		fill_shared(&shared, load);
+		ret = write_object(load, &shared, sections, ARRAY_SIZE(sections));
+	}
+	free(ids);
+	free(subprogs);
+	free(probes);
+	return ret;
+}
+
+/* ---- view ---- */
+
+static bool section_fits(const struct store_obj *obj, uint32_t offset, uint64_t size)
+{
+	return offset <= obj->size && size <= obj->size - offset;
+}
+
+/* A damaged file must not lead outside of it. */
+static bool is_whole(const struct store_obj *obj, const struct prog_shared *s)
+{
+	return section_fits(obj, s->insns, (uint64_t)s->insn_cnt * sizeof(struct bpf_insn)) &&
+	       section_fits(obj, s->probes, s->insn_cnt) &&
+	       section_fits(obj, s->subprogs,
+			    (uint64_t)s->subprog_cnt * sizeof(struct exec_subprog)) &&
+	       section_fits(obj, s->func_info,
+			    (uint64_t)s->func_info_cnt * sizeof(struct bpf_func_info)) &&
+	       section_fits(obj, s->line_info,
+			    (uint64_t)s->line_info_cnt * sizeof(struct bpf_line_info)) &&
+	       section_fits(obj, s->maps, (uint64_t)s->map_cnt * 4) && s->map_cnt <= PROG_MAPS_MAX &&
+	       section_fits(obj, s->helpers, (uint64_t)s->helper_cnt * 4);
+}
+
+static int open_view(struct store_obj *obj, struct kern_prog **out)
+{
+	struct kern_prog *prog;
+
+	if (!is_whole(obj, shared_of(obj)))
+		return -EINVAL;
+	prog = calloc(1, sizeof(*prog));
+	if (!prog)
+		return -ENOMEM;
+	prog->obj = obj;
+	prog->shared = shared_of(obj);
+	prog->id = obj->id;
+	prog->type = registry_prog_type_by_name(prog->shared->type_name);
+	*out = prog;
+	return 0;
+}
+
+static void close_view(struct kern_prog *prog)
+{
+	if (prog->image)
+		exec_free(prog->image);
+	for (uint32_t i = 0; i < prog->map_cnt; i++)
+		map_put(prog->maps[i]);
+	free(prog);
+}
+
+static void free_room(struct store_obj *obj)
+{
+	close_view(obj->room);
+}
+
+__attribute__((constructor)) static void register_room(void)
+{
+	store_set_room(STORE_PROG, free_room);
+}
+
+static int view_of(struct store_obj *obj, struct kern_prog **out)
+{
+	struct kern_prog *prog = atomic_load_explicit(&obj->room, memory_order_acquire);
+	void *nobody = NULL;
+	int err;
+
+	if (!prog) {
+		err = open_view(obj, &prog);
+		if (err)
+			return err;
+		if (!atomic_compare_exchange_strong(&obj->room, &nobody, prog)) {
+			close_view(prog);
+			prog = nobody;
+		}
+	}
+	*out = prog;
+	return 0;
+}
+
+int prog_get_fd(int fd, struct kern_prog **out)
+{
+	struct store_obj *obj;
+	int err = store_get_fd(fd, STORE_PROG, &obj, NULL);
+
+	if (err)
+		return err;
+	err = view_of(obj, out);
+	if (err)
+		store_put(obj);
+	return err;
+}
+
+int prog_get(uint32_t id, struct kern_prog **out)
+{
+	struct store_obj *obj;
+	int err = store_get(STORE_PROG, id, &obj);
+
+	if (err)
+		return err;
+	err = view_of(obj, out);
+	if (err)
+		store_put(obj);
+	return err;
+}
+
+struct kern_prog *prog_ref(struct kern_prog *prog)
+{
+	store_ref(prog->obj);
+	return prog;
+}
+
+void prog_put(struct kern_prog *prog)
+{
+	store_put(prog->obj);
+}
+
+/* ---- maps it refers to ---- */
+
+uint32_t prog_all_maps(const struct kern_prog *prog, uint32_t *ids, uint32_t room)
+{
+	const struct store_header *header = prog->obj->header;
+	uint32_t edge_cnt = __atomic_load_n(&header->edge_cnt, __ATOMIC_ACQUIRE), cnt = 0;
+
+	/* Maps of the instructions were added first, bound ones later: order of edges. */
+	for (uint32_t i = 0; i < edge_cnt; i++) {
+		if (header->edges[i].kind != STORE_MAP)
+			continue;
+		if (cnt < room)
+			ids[cnt] = header->edges[i].id;
+		cnt++;
+	}
+	return cnt;
+}
+
+int prog_bind_map(struct kern_prog *prog, struct kern_map *map)
+{
+	int err = store_add_edge(prog->obj, STORE_MAP, map->id);
+
+	return err == -EEXIST ? 0 : err == -ENOSPC ? -ENOMEM : err;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Inside of the progs room: one load in progress. */
+#ifndef SYSCALL_PROG_PRIVATE_H
+#define SYSCALL_PROG_PRIVATE_H
+
+#include "btf_objects.h"
+#include "progs.h"
+#include "ulog.h"
+#include "verifier.h"
+
+/* Everything a load gathers; released by load_free(). */
+struct load {
+	const union bpf_attr *attr;
+	const struct bpfx_prog_type *type;
+	struct bpf_insn *insns;		/* the caller's */
+	char license[128];
+	char name[BPF_OBJ_NAME_LEN];
+	bool gpl_compatible;
+
+	/* Resolved references. */
+	struct kern_map *maps[PROG_MAPS_MAX];
+	struct verifier_map *facts[PROG_MAPS_MAX];
+	uint32_t map_cnt;
+	struct verifier_ref *refs;
+	uint32_t ref_cnt;
+
+	struct store_obj *btf_obj;
+	const struct kern_btf *btf;
+	struct bpf_func_info *func_info;
+	struct bpf_line_info *line_info;
+	struct bpf_core_relo *core_relos;
+
+	struct ulog log;
+	struct verifier_result result;
+	bool verified;
+	uint8_t digest[32];
+};
+
+/* ld_imm64 of maps: fds to entries of load->maps, errors kept for the verifier to report. */
+int resolve_references(struct load *load);
+int map_facts(struct kern_map *map, struct verifier_map **out);
+void map_facts_free(struct verifier_map *facts);
+/* BTF, func_info, line_info, core_relos of the attr. Logs as Linux does. */
+int copy_btf_info(struct load *load);
+
+/* SHA-256 over the instructions with fds blanked. */
+void prog_digest(const struct bpf_insn *insns, uint32_t cnt, uint8_t digest[32]);
+/* SHA-256 of what the program was verified against: type, context, helpers it calls. */
+void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, uint32_t cnt,
+		    uint8_t hash[32]);
+
+/* Write the verified program into the store: fd or -errno. */
+int prog_publish(struct load *load);
+
+#endif

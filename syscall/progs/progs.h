@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Programs: loading, this process's translated form, runs. */
+#ifndef SYSCALL_PROGS_H
+#define SYSCALL_PROGS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/bpf.h>
+#include <bpfx/extension.h>
+#include "exec.h"
+#include "map_ops.h"
+#include "store.h"
+
+#define PROG_MAPS_MAX 64u
+#define PROG_TYPE_NAME 32u
+
+/* Facts that all processes share, in the object's header. */
+struct prog_shared {
+	char type_name[PROG_TYPE_NAME];	/* numbers above the UAPI range are allotted per process */
+	uint32_t type, expected_attach_type, prog_flags;
+	uint32_t gpl_compatible;
+	uint8_t tag[BPF_TAG_SIZE];
+	uint8_t digest[32];		/* SHA-256 of the instructions: tag is its beginning */
+	uint8_t info_hash[32];		/* of the program information it was verified with */
+	uint32_t btf_id, attach_btf_obj_id, attach_btf_id, attach_prog_id;
+	uint32_t verified_insns, verified_maps;
+	/* Counts of what follows in the file, each section aligned to 8. */
+	uint32_t insn_cnt, subprog_cnt, func_info_cnt, line_info_cnt, map_cnt, helper_cnt;
+	uint32_t insns, probes, subprogs, func_info, line_info, maps, helpers;	/* offsets */
+	_Atomic uint64_t run_time_ns, run_cnt, recursion_misses;
+};
+
+/* A program in this process. */
+struct kern_prog {
+	struct store_obj *obj;
+	struct prog_shared *shared;
+	uint32_t id;
+	const struct bpfx_prog_type *type;	/* NULL: its extension is not registered here */
+	struct exec_image *_Atomic image;	/* translated on first use */
+	struct kern_map *maps[PROG_MAPS_MAX];	/* in use while translated */
+	uint32_t map_cnt;
+};
+
+/* PROG_LOAD after the gate; @user: the caller's attr for the log's true size. fd or -errno. */
+int prog_load(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_size);
+
+int prog_get_fd(int fd, struct kern_prog **out);
+int prog_get(uint32_t id, struct kern_prog **out);
+struct kern_prog *prog_ref(struct kern_prog *prog);
+void prog_put(struct kern_prog *prog);
+
+/* Sections of the program's file. */
+static inline void *prog_section(const struct kern_prog *prog, uint32_t offset)
+{
+	return prog->obj->mem + offset;
+}
+
+static inline const uint32_t *prog_map_ids(const struct kern_prog *prog)
+{
+	return prog_section(prog, prog->shared->maps);
+}
+
+/* PROG_BIND_MAP: the program also refers to that map. */
+int prog_bind_map(struct kern_prog *prog, struct kern_map *map);
+/* All maps it refers to, bound ones last. Return: how many; writes at most @room ids. */
+uint32_t prog_all_maps(const struct kern_prog *prog, uint32_t *ids, uint32_t room);
+
+/* Is machine code used for it in this process. */
+bool prog_is_jited(struct kern_prog *prog);
+
+/**
+ * prog_run() - one run
+ * @ctx: behind its header
+ * Return: 0 and r0's low 32 bits, -ENOMEM (not translatable), -EINVAL (its extension is gone).
+ */
+int prog_run(struct kern_prog *prog, void *ctx, uint32_t *result);
+
+/* Runs with one CPU slot; see bpfx_host. */
+int prog_batch_begin(struct bpfx_batch *batch);
+int prog_batch_run(struct bpfx_batch *batch, struct kern_prog *prog, void *ctx, uint32_t *result);
+void prog_batch_end(struct bpfx_batch *batch);
+
+/* PROG_TEST_RUN after the gate. @user: the caller's attr, for the results. */
+int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_size,
+		  const struct bpfx_host *host);
+
+#endif

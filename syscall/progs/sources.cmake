@@ -1,0 +1,1 @@
+set(SOURCES load.c resolve.c digest.c prog.c run.c test_run.c)
