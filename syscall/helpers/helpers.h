@@ -15,4 +15,19 @@ const struct bpfx_helper *helper_row(const struct bpfx_prog_type *type, uint32_t
 /* "map_lookup_elem" for any helper of Linux 6.18 or of an extension; NULL: unknown id. */
 const char *helper_name(uint32_t id);
 
+struct bpfx_run;
+struct exec_image;
+struct kern_map;
+
+/* Where lines of bpf_trace_printk go, complete with '\n'; NULL: nowhere. Set once at start. */
+extern void (*helper_trace_sink)(const char *line, size_t len);
+
+/**
+ * helper_tail_target - what bpf_tail_call() of a slot leads to; set once at start by progs
+ * @index: below the map's max_entries
+ * Return: translated program, valid until the run ends; NULL: the slot is empty.
+ */
+extern const struct exec_image *(*helper_tail_target)(struct bpfx_run *run, struct kern_map *map,
+						      uint32_t index);
+
 #endif

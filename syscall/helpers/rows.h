@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* The tables of this room's files, and what their functions share. */
+#ifndef SYSCALL_HELPERS_ROWS_H
+#define SYSCALL_HELPERS_ROWS_H
+
+#include "bits.h"
+#include "err.h"
+#include "exec.h"
+#include "helpers.h"
+#include "map_ops.h"
+
+struct helper_table {
+	const struct bpfx_helper *rows;
+	uint32_t cnt;
+};
+
+extern const struct helper_table map_helpers, ringbuf_helpers, time_helpers, task_helpers,
+	misc_helpers, memory_helpers, string_helpers, loop_helpers, trace_helpers;
+
+#define HELPER_TABLE(name) const struct helper_table name##_helpers = { name##_rows,		   \
+									ARRAY_SIZE(name##_rows) }
+
+/* What a native side takes; unused registers keep their names. */
+#define HELPER(name)                                                                               \
+	static uint64_t name(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,      \
+			     void *ctx)
+
+/* Flags that most rows of a family share. */
+#define BASE	     BPFX_HELPER_BASE
+#define BASE_CAP     (BPFX_HELPER_BASE | BPFX_HELPER_CAP_BPF)
+#define BASE_PERFMON (BPFX_HELPER_BASE | BPFX_HELPER_PERFMON)
+
+/* The run that @ctx belongs to; NULL: a program on raw memory. */
+static inline struct bpfx_run *help_run(void *ctx)
+{
+	return ctx ? (void *)(uintptr_t)bpfx_ctx_header(ctx)->slot[BPFX_CTX_RUN] : NULL;
+}
+
+static inline uint32_t help_cpu(void *ctx)
+{
+	const struct bpfx_run *run = help_run(ctx);
+
+	return run ? run->cpu : 0;
+}
+
+/* format.c: Linux's printf of programs (bpf_trace_printk, bpf_snprintf …). */
+
+#define FORMAT_ARGS_MAX 12
+#define FORMAT_TEXT_MAX 1024
+
+/**
+ * help_format() - text of a format and its 64-bit arguments
+ * @out: receives at most @size bytes, NUL included; NULL with size 0 only measures
+ * @fmt_size: bytes at @fmt; the NUL must be among them
+ * Return: length of the whole text without NUL, or -EINVAL for a bad format or too few arguments.
+ */
+int help_format(char *out, size_t size, const char *fmt, uint32_t fmt_size, const uint64_t *args,
+		uint32_t arg_cnt);
+
+#endif
