@@ -25,7 +25,10 @@ int kern_fd_kind(int fd)
 	int saved = errno, kind;
 
 	/* A process that has no store yet may have inherited fds of one: look. */
-	kind = kern_start() ? 0 : store_fd_kind(fd, NULL);
+	if (fd < 0 || (!store_in_use() && !store_fd_may_be_object(fd)) || kern_start())
+		kind = 0;
+	else
+		kind = store_fd_kind(fd, NULL);
 	errno = saved;
 	return kind > 0 ? kind : KERN_NOT_OURS;
 }
@@ -36,6 +39,16 @@ int kern_fd_close(int fd)
 
 	errno = saved;
 	return err ? KERN_NOT_OURS : 0;
+}
+
+int kern_fd_known(int fd)
+{
+	return store_known_fd(fd);
+}
+
+void kern_fd_duped(int from, int to)
+{
+	store_duped_fd(from, to);
 }
 
 void kern_fd_closed_range(unsigned int first, unsigned int last)
@@ -188,6 +201,19 @@ void kern_poll_drain(int fd, int wait_fd)
 	if (!kern_start() && !map_get_fd(fd, &map, NULL)) {
 		if (map->type == BPF_MAP_TYPE_RINGBUF)
 			ringbuf_wait_drain(map, wait_fd);
+		map_put(map);
+	}
+	errno = saved;
+}
+
+void kern_poll_arm(int fd)
+{
+	struct kern_map *map;
+	int saved = errno;
+
+	if (!kern_start() && !map_get_fd(fd, &map, NULL)) {
+		if (map->type == BPF_MAP_TYPE_RINGBUF)
+			ringbuf_wait_arm(map);
 		map_put(map);
 	}
 	errno = saved;

@@ -137,6 +137,16 @@ const char *kern_store_dir(int *err)
 	return *err ? NULL : store_dir();
 }
 
+int kern_collect_stores(void)
+{
+	int err = kern_start();
+
+	if (err)
+		return err;
+	store_collect_all();
+	return store_collect_private("/dev/shm") + store_collect_private("/tmp");
+}
+
 int kern_possible_cpus(void)
 {
 	int err = kern_start();

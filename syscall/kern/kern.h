@@ -54,7 +54,8 @@ enum kern_fd_kind {
 	KERN_FD_STATS,
 };
 
-/* Return: enum kern_fd_kind, or KERN_NOT_OURS. */
+/* Return: enum kern_fd_kind, or KERN_NOT_OURS. Opens no store in a process that has none, unless
+ * the fd is an inherited bpf fd. */
 KERN_EXPORT int kern_fd_kind(int fd);
 
 /**
@@ -62,6 +63,13 @@ KERN_EXPORT int kern_fd_kind(int fd);
  * Return: 0, or KERN_NOT_OURS (then @fd is still open).
  */
 KERN_EXPORT int kern_fd_close(int fd);
+
+/* The same for fds this process got from bpf(2) or has used with it, without a system call; 0 for
+ * others. May be out of date where an fd was closed behind our back. */
+KERN_EXPORT int kern_fd_known(int fd);
+
+/* @to became a duplicate of @from. */
+KERN_EXPORT void kern_fd_duped(int from, int to);
 
 /**
  * kern_fd_closed_range() - tell that fds first..last were closed behind our back
@@ -91,6 +99,22 @@ KERN_EXPORT int kern_poll_fd(int fd);
 /* Drain @wait_fd (from kern_poll_fd() of @fd) so that it becomes readable again only for records
  * that come after now. Call before the last emptiness check. */
 KERN_EXPORT void kern_poll_drain(int fd, int wait_fd);
+
+/* Make the fd from kern_poll_fd() readable if @fd has something to read: for programs that drain
+ * by themselves nothing, called before they wait. */
+KERN_EXPORT void kern_poll_arm(int fd);
+
+/**
+ * kern_epoll_ctl() - epoll_ctl(2) with a bpf fd as member
+ *
+ * A ring's fd is replaced by its FIFO. Return: 0, -errno, KERN_NOT_OURS.
+ */
+struct epoll_event;
+KERN_EXPORT int kern_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+
+/* Before epoll_wait(2) on @epfd for a program that never drains: bring the FIFOs of its members in
+ * line with what their rings hold. */
+KERN_EXPORT void kern_epoll_prepare(int epfd);
 
 /* Events of poll(2) that are true now for @fd: POLLIN, POLLOUT, POLLERR. KERN_NOT_OURS else. */
 KERN_EXPORT int kern_poll_now(int fd);
@@ -124,11 +148,18 @@ enum kern_path_kind {
 };
 KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
 
+/* A path below the bpf file system was unlinked or replaced: objects that only it held go now. */
+KERN_EXPORT void kern_unpinned(void);
+
 /* ---- process life ---- */
 
 /* The directory of the store this process uses, for messages; creates it on first use. NULL and
  * -errno in *err where it cannot be used. */
 KERN_EXPORT const char *kern_store_dir(int *err);
+
+/* Sweep this store, and remove private stores of this user whose processes are all gone. Return:
+ * how many of those, or -errno. */
+KERN_EXPORT int kern_collect_stores(void);
 
 /* Number of possible CPUs of the emulated kernel: what per-CPU values are multiplied with. */
 KERN_EXPORT int kern_possible_cpus(void);

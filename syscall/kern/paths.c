@@ -104,3 +104,12 @@ int kern_path(const char *path, char *out, size_t size)
 	errno = saved;
 	return ret;
 }
+
+void kern_unpinned(void)
+{
+	int saved = errno;
+
+	if (store_in_use())
+		store_collect_all();
+	errno = saved;
+}

@@ -133,8 +133,9 @@ void ringbuf_submit(struct kern_map *map, void *sample, uint64_t flags);
 void ringbuf_discard(struct kern_map *map, void *sample, uint64_t flags);
 int ringbuf_output(struct kern_map *map, const void *data, uint64_t size, uint64_t flags);
 uint64_t ringbuf_query(struct kern_map *map, uint64_t what);
-/* Waiting: see kern_poll_fd() and kern_poll_drain(). */
+/* Waiting: see kern_poll_fd(), kern_poll_drain(), kern_poll_arm(). */
 int ringbuf_wait_fd(struct kern_map *map);
 void ringbuf_wait_drain(struct kern_map *map, int fd);
+void ringbuf_wait_arm(struct kern_map *map);
 
 #endif

@@ -168,6 +168,12 @@ void ringbuf_wait_drain(struct kern_map *map, int fd)
 		atomic_store(&shared_of(map)->signalled, 0);
 }
 
+void ringbuf_wait_arm(struct kern_map *map)
+{
+	if (ringbuf_poll(map))
+		wake(map);
+}
+
 /* ---- producing ---- */
 
 static struct record_head *record_at(const struct ringbuf_view *view, uint64_t position)

@@ -424,3 +424,11 @@ void store_collect(enum store_kind kind, uint32_t id)
 	store_unlock();
 	cache_drop_dead();
 }
+
+void store_collect_all(void)
+{
+	if (store_use() || store_lock())
+		return;
+	sweep();
+	store_unlock();
+}

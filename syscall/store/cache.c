@@ -341,22 +341,47 @@ int store_fd_kind(int fd, uint32_t *id)
 	return kind;
 }
 
+bool store_fd_may_be_object(int fd)
+{
+	struct store_header header;
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_mode & 077)
+		return false;
+	return !read_header(fd, &st, &header);
+}
+
+/* Fds that are not known (inherited, never used) are left to libc: their reference goes with them
+ * all the same. So closing what is not ours costs one load. */
 int store_close_fd(int fd)
 {
 	uint32_t id;
 	int kind;
 
-	/* Cheap for fds of others: no store is opened for a close. */
-	if (!store.control || fd < 0)
+	if (fd < 0 || fd >= KNOWN_FDS || !atomic_load_explicit(&known[fd], memory_order_relaxed))
 		return -EINVAL;
 	kind = store_fd_kind(fd, &id);
-	if (kind <= 0)
-		return -EINVAL;
 	cache_forget_fd(fd);
-	if (raw_close(fd))
+	if (kind <= 0 || raw_close(fd))
 		return -EINVAL;
 	store_collect(kind, id);
 	return 0;
+}
+
+int store_known_fd(int fd)
+{
+	uintptr_t entry = fd >= 0 && fd < KNOWN_FDS
+				  ? atomic_load_explicit(&known[fd], memory_order_relaxed)
+				  : 0;
+
+	return entry ? ((struct store_obj *)(entry & ~MODE_BITS))->kind : 0;
+}
+
+void store_duped_fd(int from, int to)
+{
+	if (from >= 0 && from < KNOWN_FDS && to >= 0 && to < KNOWN_FDS)
+		atomic_store(&known[to], atomic_load(&known[from]));
 }
 
 void store_closed_range(unsigned int first, unsigned int last)

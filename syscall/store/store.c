@@ -401,6 +401,11 @@ int store_use(void)
 	return err;
 }
 
+bool store_in_use(void)
+{
+	return atomic_load_explicit(&is_open, memory_order_acquire);
+}
+
 static void before_fork(void)
 {
 	pthread_mutex_lock(&open_mutex);

@@ -160,8 +160,18 @@ int store_add_edge(struct store_obj *obj, enum store_kind kind, uint32_t id);
  * nothing refers to it any more. */
 void store_collect(enum store_kind kind, uint32_t id);
 
-/* Close an fd of the store (see kern_fd_close()). 0 or -EINVAL: not ours. */
+/* The same for everything, after references went in ways that do not name the object. */
+void store_collect_all(void);
+
+/* Close an fd of the store (see kern_fd_close()). 0 or -EINVAL: not known as one. */
 int store_close_fd(int fd);
+void store_duped_fd(int from, int to);
+/* Kind of an fd as far as known in memory; 0: none. */
+int store_known_fd(int fd);
+/* Is it open in this process already. */
+bool store_in_use(void);
+/* Could an fd be of some store: a cheap look that opens none. */
+bool store_fd_may_be_object(int fd);
 void store_closed_range(unsigned int first, unsigned int last);
 
 /* An fd to make a user's mapping through, to be closed afterwards: the mapping then refers to the
