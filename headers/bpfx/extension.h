@@ -58,6 +58,7 @@ struct bpfx_test_run {
 #define BPFX_PROG_UNPRIV	0x10u	/* unprivileged users may load it */
 #define BPFX_PROG_ATTACH_CHECKED 0x20u	/* expected_attach_type must be one of attach_types */
 #define BPFX_PROG_SLEEPABLE_OK	0x40u	/* BPF_F_SLEEPABLE is fine */
+#define BPFX_PROG_LD_ABS	0x80u	/* BPF_LD_ABS and BPF_LD_IND read its packet */
 
 struct bpfx_prog_type {
 	const char *name;		/* Linux's: "xdp"; new ones: their own */
@@ -90,11 +91,12 @@ struct bpfx_attach {
 
 #define BPFX_HOOK_MULTI		0x01u	/* many programs per target; else the second is -EBUSY */
 #define BPFX_HOOK_FAIL_CLOSED	0x02u	/* a program that cannot run makes run_hook() fail */
+#define BPFX_HOOK_DYNAMIC	0x04u	/* attach and link type are allotted by name */
 
 struct bpfx_hook {
 	const char *name;		/* unique: "xdp" */
-	uint32_t attach_type;		/* enum bpf_attach_type, or 0 with dynamic: allotted by name */
-	uint32_t link_type;		/* enum bpf_link_type, or 0: allotted by name */
+	uint32_t attach_type;		/* enum bpf_attach_type; 0 with BPFX_HOOK_DYNAMIC */
+	uint32_t link_type;		/* enum bpf_link_type; 0 with BPFX_HOOK_DYNAMIC */
 	const char *prog_type;		/* name of the program type it runs */
 	uint32_t flags;			/* BPFX_HOOK_* */
 	uint32_t context_header_size;	/* BPFX_CTX_HEADER_SIZE: a declaration, checked at attach */

@@ -17,6 +17,7 @@ struct ulog;
 /* A map as the verifier sees it. */
 struct verifier_map {
 	uint32_t id;
+	const char *name;		/* "" where it has none; the log shows it */
 	uint32_t type, key_size, value_size, max_entries, map_flags;
 	uint64_t map_extra;
 	bool frozen;
@@ -78,6 +79,8 @@ struct verifier_input {
 
 	/* What the caller may do (kernel capabilities as Linux asks them at load). */
 	bool cap_bpf, cap_perfmon, cap_net_admin, cap_sys_admin;
+
+	uint32_t nr_cpus;	/* bpf_get_smp_processor_id() is below it; 0: say nothing about it */
 
 	uint32_t log_level;
 	struct ulog *log;

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Arithmetic: on numbers, and of numbers with pointers. */
+#include "env.h"
+
+static const char *const op_signs[] = {
+	"+=", "-=", "*=", "/=", "|=", "&=", "<<=", ">>=", "neg", "%=", "^=", "=", "s>>=", "endian",
+};
+
+static const char *op_sign(const struct bpf_insn *insn)
+{
+	return op_signs[BPF_OP(insn->code) >> 4];
+}
+
+static bool is_wide(const struct bpf_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_ALU64;
+}
+
+/* Bounds that contradict each other are of no use: forget them. */
+int bounds_sanity(struct verifier_env *env, struct reg *reg)
+{
+	if (scalar_is_contradictory(&reg->num))
+		reg->num = scalar_unknown();
+	return 0;
+}
+
+/* ---- number op number ---- */
+
+static bool is_shift(uint8_t op)
+{
+	return op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
+}
+
+/* Can the result be described: shifts by one known, sensible amount; no division. */
+static bool is_computable(const struct bpf_insn *insn, const struct scalar *src)
+{
+	uint8_t op = BPF_OP(insn->code);
+	bool low_half = !is_wide(insn);
+
+	if (op == BPF_DIV || op == BPF_MOD || op == BPF_END)
+		return false;
+	if (!is_shift(op))
+		return true;
+	if (!scalar_is_const(src, low_half) || src->umax >= (low_half ? 32 : 64))
+		return false;
+	return low_half ? src->u32_min == src->u32_max && src->s32_min == src->s32_max :
+			  src->umin == src->umax && src->smin == src->smax;
+}
+
+static void compute(const struct bpf_insn *insn, struct scalar *dst, const struct scalar *src)
+{
+	bool low_half = !is_wide(insn);
+	uint8_t shift = low_half ? src->u32_min : src->umin;
+
+	switch (BPF_OP(insn->code)) {
+	case BPF_ADD:	return scalar_add(dst, src);
+	case BPF_SUB:	return scalar_sub(dst, src);
+	case BPF_NEG:	return scalar_neg(dst);
+	case BPF_MUL:	return scalar_mul(dst, src);
+	case BPF_AND:	return scalar_and(dst, src);
+	case BPF_OR:	return scalar_or(dst, src);
+	case BPF_XOR:	return scalar_xor(dst, src);
+	case BPF_LSH:	return scalar_lsh(dst, shift, low_half);
+	case BPF_RSH:	return scalar_rsh(dst, shift, low_half);
+	case BPF_ARSH:	return scalar_arsh(dst, shift, low_half);
+	}
+}
+
+static void numbers(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+		    const struct scalar *src)
+{
+	struct scalar by = *src;
+
+	if (!is_computable(insn, &by)) {
+		env_set_unknown(env, dst);
+		return;
+	}
+	compute(insn, &dst->num, &by);
+	if (!is_wide(insn))
+		scalar_zero_extend32(&dst->num);
+	scalar_sync(&dst->num);
+}
+
+/* r += constant keeps a scalar linked to those it was copied from, at a distance. */
+static void keep_link(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+		      const struct scalar *src)
+{
+	if (env->bpf_capable && is_wide(insn) && BPF_OP(insn->code) == BPF_ADD && dst->id &&
+	    tnum_is_const(src->bits) && !(dst->id & ID_ADD_CONST) &&
+	    src->bits.value <= (uint64_t)INT32_MAX) {
+		dst->id |= ID_ADD_CONST;
+		dst->off = src->bits.value;
+		return;
+	}
+	if (dst->id & ID_ADD_CONST)
+		dst->off = 0;
+	dst->id = 0;
+}
+
+/* ---- pointer op number ---- */
+
+static bool offset_is_sane(struct verifier_env *env, const struct reg *reg, uint32_t type)
+{
+	int64_t value = reg->num.bits.value, smin = reg->num.smin;
+
+	if (tnum_is_const(reg->num.bits) && (value >= MAX_VAR_OFF || value <= -MAX_VAR_OFF)) {
+		vlog(env, "math between %s pointer and %lld is not allowed\n",
+		     reg_type_name(env, type), (long long)value);
+		return false;
+	}
+	if (reg->off >= MAX_VAR_OFF || reg->off <= -MAX_VAR_OFF) {
+		vlog(env, "%s pointer offset %d is not allowed\n", reg_type_name(env, type),
+		     reg->off);
+		return false;
+	}
+	if (smin == INT64_MIN) {
+		vlog(env, "math between %s pointer and register with unbounded min value is not "
+		     "allowed\n", reg_type_name(env, type));
+		return false;
+	}
+	if (smin >= MAX_VAR_OFF || smin <= -MAX_VAR_OFF) {
+		vlog(env, "value %lld makes %s pointer be out of bounds\n", (long long)smin,
+		     reg_type_name(env, type));
+		return false;
+	}
+	return true;
+}
+
+static bool takes_offsets(const struct reg *ptr, bool known, int64_t value, uint8_t op)
+{
+	switch (reg_kind(ptr)) {
+	case REG_CTX:
+	case REG_MAP_VALUE:
+	case REG_MAP_KEY:
+	case REG_STACK:
+	case REG_PACKET:
+	case REG_PACKET_META:
+	case REG_BTF_ID:
+	case REG_MEM:
+	case REG_FUNC:
+	case REG_DYNPTR:
+		return true;
+	case REG_FLOW_KEYS:
+		return known || (known && !value && op == BPF_ADD);
+	case REG_MAP:
+		return known && !value && op == BPF_ADD;
+	default:
+		return false;
+	}
+}
+
+static int check_pointer_op(struct verifier_env *env, const struct bpf_insn *insn,
+			    const struct reg *ptr, const struct scalar *by)
+{
+	if (reg_may_be_null(ptr)) {
+		vlog(env, "R%d pointer arithmetic on %s prohibited, null-check it first\n",
+		     insn->dst_reg, reg_type_name(env, ptr->type));
+		return -EACCES;
+	}
+	if (!takes_offsets(ptr, tnum_is_const(by->bits), by->smin, BPF_OP(insn->code))) {
+		vlog(env, "R%d pointer arithmetic on %s prohibited\n", insn->dst_reg,
+		     reg_type_name(env, ptr->type));
+		return -EACCES;
+	}
+	return 0;
+}
+
+/* The variable part of the offset changes; packet pointers get a new identity. */
+static void move_by_variable(struct verifier_env *env, struct reg *dst, const struct reg *ptr,
+			     const struct reg *by, bool add)
+{
+	dst->num = ptr->num;
+	scalar_forget_bounds32(&dst->num);
+	if (add) {
+		/* Unlike numbers, a bound of an offset that may wrap is of no use at all. */
+		struct scalar sum = ptr->num;
+
+		if (__builtin_add_overflow(ptr->num.smin, by->num.smin, &sum.smin) |
+		    __builtin_add_overflow(ptr->num.smax, by->num.smax, &sum.smax)) {
+			sum.smin = INT64_MIN;
+			sum.smax = INT64_MAX;
+		}
+		if (__builtin_add_overflow(ptr->num.umin, by->num.umin, &sum.umin) |
+		    __builtin_add_overflow(ptr->num.umax, by->num.umax, &sum.umax)) {
+			sum.umin = 0;
+			sum.umax = UINT64_MAX;
+		}
+		sum.bits = tnum_add(ptr->num.bits, by->num.bits);
+		scalar_forget_bounds32(&sum);
+		dst->num = sum;
+	} else {
+		struct scalar rest = ptr->num;
+
+		if (__builtin_sub_overflow(ptr->num.smin, by->num.smax, &rest.smin) |
+		    __builtin_sub_overflow(ptr->num.smax, by->num.smin, &rest.smax)) {
+			rest.smin = INT64_MIN;
+			rest.smax = INT64_MAX;
+		}
+		if (ptr->num.umin < by->num.umax) {
+			rest.umin = 0;
+			rest.umax = UINT64_MAX;
+		} else {
+			rest.umin = ptr->num.umin - by->num.umax;
+			rest.umax = ptr->num.umax - by->num.umin;
+		}
+		rest.bits = tnum_sub(ptr->num.bits, by->num.bits);
+		scalar_forget_bounds32(&rest);
+		dst->num = rest;
+	}
+	if (kind_is_packet(reg_kind(ptr))) {
+		dst->id = ++env->id_gen;
+		/* Going back by something leaves at least what was there. */
+		if (add || by->num.smin < 0)
+			dst->raw[0] = dst->raw[1] = 0;
+	}
+}
+
+static int move_pointer(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+			const struct reg *ptr, const struct reg *by)
+{
+	bool add = BPF_OP(insn->code) == BPF_ADD;
+	int64_t by_value = by->num.smin;
+	int64_t moved = add ? ptr->off + by_value : ptr->off - by_value;
+
+	dst->off = ptr->off;
+	dst->raw[0] = ptr->raw[0];
+	dst->raw[1] = ptr->raw[1];
+	if (tnum_is_const(by->num.bits) && moved == (int32_t)moved) {
+		dst->num = ptr->num;
+		scalar_forget_bounds32(&dst->num);
+		dst->off = moved;
+		return 0;
+	}
+	move_by_variable(env, dst, ptr, by, add);
+	return 0;
+}
+
+static int check_operator(struct verifier_env *env, const struct bpf_insn *insn,
+			  const struct reg *ptr, bool number_first)
+{
+	switch (BPF_OP(insn->code)) {
+	case BPF_ADD:
+		return 0;
+	case BPF_SUB:
+		if (number_first) {
+			vlog(env, "R%d tried to subtract pointer from scalar\n", insn->dst_reg);
+			return -EACCES;
+		}
+		if (ptr->type == REG_STACK) {
+			vlog(env, "R%d subtraction from stack pointer prohibited\n", insn->dst_reg);
+			return -EACCES;
+		}
+		return 0;
+	case BPF_AND:
+	case BPF_OR:
+	case BPF_XOR:
+		vlog(env, "R%d bitwise operator %s on pointer prohibited\n", insn->dst_reg,
+		     op_sign(insn));
+		return -EACCES;
+	default:
+		vlog(env, "R%d pointer arithmetic with %s operator prohibited\n", insn->dst_reg,
+		     op_sign(insn));
+		return -EACCES;
+	}
+}
+
+/* @ptr and @by are copies: the destination may be either. */
+static int pointer_and_number(struct verifier_env *env, const struct bpf_insn *insn,
+			      struct reg ptr, struct reg by, bool number_first)
+{
+	struct reg *dst = &cur_regs(env)[insn->dst_reg];
+	const struct scalar *n = &by.num;
+	int err;
+
+	if ((tnum_is_const(n->bits) && (n->smin != n->smax || n->umin != n->umax)) ||
+	    n->smin > n->smax || n->umin > n->umax) {
+		env_set_unknown(env, dst);	/* a dead branch */
+		return 0;
+	}
+	if (!is_wide(insn)) {
+		if (BPF_OP(insn->code) == BPF_SUB && env->allow_leaks) {
+			env_set_unknown(env, dst);
+			return 0;
+		}
+		vlog(env, "R%d 32-bit pointer arithmetic prohibited\n", insn->dst_reg);
+		return -EACCES;
+	}
+	err = check_pointer_op(env, insn, &ptr, n);
+	if (err)
+		return err;
+	if (!offset_is_sane(env, &by, ptr.type) || !offset_is_sane(env, &ptr, ptr.type))
+		return -EINVAL;
+	err = check_operator(env, insn, &ptr, number_first);
+	if (err)
+		return err;
+	dst->type = ptr.type;
+	dst->id = ptr.id;
+	if (number_first) {
+		dst->ref_id = ptr.ref_id;
+		dst->frameno = ptr.frameno;
+	}
+	err = move_pointer(env, insn, dst, &ptr, &by);
+	if (!err && !offset_is_sane(env, dst, ptr.type))
+		return -EINVAL;
+	scalar_sync(&dst->num);
+	return err;
+}
+
+/* ---- choosing between them ---- */
+
+static int two_pointers(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	if (BPF_OP(insn->code) == BPF_SUB && env->allow_leaks) {
+		env_set_unknown(env, &cur_regs(env)[insn->dst_reg]);
+		return 0;
+	}
+	vlog(env, "R%d pointer %s pointer prohibited\n", insn->dst_reg, op_sign(insn));
+	return -EACCES;
+}
+
+static int operate(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	struct reg *dst = &cur_regs(env)[insn->dst_reg];
+	struct reg constant = { .type = REG_SCALAR, .num = scalar_const((int64_t)insn->imm) };
+	struct reg *src = &constant;
+	bool ptr = dst->type != REG_SCALAR;
+	int err = 0;
+
+	if (BPF_SRC(insn->code) == BPF_X) {
+		src = &cur_regs(env)[insn->src_reg];
+		if (src->type != REG_SCALAR) {
+			if (ptr)
+				return two_pointers(env, insn);
+			err = mark_precise(env, insn->dst_reg);
+			return err ? err : pointer_and_number(env, insn, *src, *dst, true);
+		}
+		if (ptr || dst->precise)
+			err = mark_precise(env, insn->src_reg);
+		if (err)
+			return err;
+	}
+	if (ptr)
+		return pointer_and_number(env, insn, *dst, *src, false);
+	constant.num = src->num;
+	numbers(env, insn, dst, &constant.num);
+	keep_link(env, insn, dst, &constant.num);
+	return 0;
+}
+
+/* ---- moves ---- */
+
+void assign_scalar_id(struct verifier_env *env, struct reg *src)
+{
+	if (src->type != REG_SCALAR)
+		return;
+	if (src->id & ID_ADD_CONST) {
+		src->id = 0;	/* links reach over one distance only */
+		src->off = 0;
+	}
+	if (!src->id && !tnum_is_const(src->num.bits))
+		src->id = ++env->id_gen;
+}
+
+static int move_wide(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+		     struct reg *src)
+{
+	bool same_value;
+
+	if (!insn->off) {
+		assign_scalar_id(env, src);
+		*dst = *src;
+		return 0;
+	}
+	if (reg_is_pointer(env, insn->src_reg)) {
+		vlog(env, "R%d sign-extension part of pointer\n", insn->src_reg);
+		return -EACCES;
+	}
+	if (src->type != REG_SCALAR) {
+		env_set_unknown(env, dst);
+		return 0;
+	}
+	same_value = src->num.umax < 1ULL << (insn->off - 1);
+	if (same_value)
+		assign_scalar_id(env, src);
+	*dst = *src;
+	if (!same_value)
+		dst->id = 0;
+	scalar_sign_extend64(&dst->num, insn->off / 8);
+	return 0;
+}
+
+static int move_half(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+		     struct reg *src)
+{
+	bool same_value;
+
+	if (reg_is_pointer(env, insn->src_reg)) {
+		vlog(env, "R%d partial copy of pointer\n", insn->src_reg);
+		return -EACCES;
+	}
+	if (src->type != REG_SCALAR) {
+		env_set_unknown(env, dst);
+		scalar_zero_extend32(&dst->num);
+		scalar_sync(&dst->num);
+		return 0;
+	}
+	same_value = insn->off ? src->num.umax < 1ULL << (insn->off - 1) :
+				 src->num.umax <= UINT32_MAX;
+	if (same_value)
+		assign_scalar_id(env, src);
+	*dst = *src;
+	if (!same_value)
+		dst->id = 0;
+	if (insn->off)
+		scalar_sign_extend32(&dst->num, insn->off / 8);
+	scalar_zero_extend32(&dst->num);
+	scalar_sync(&dst->num);
+	return 0;
+}
+
+static int check_move(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	struct reg *regs = cur_regs(env), *dst;
+	bool reg = BPF_SRC(insn->code) == BPF_X;
+	int err;
+
+	if (reg && is_wide(insn) && insn->off == BPF_ADDR_SPACE_CAST) {
+		vlog(env, "addr_space_cast insn can only be used in a program that has an "
+		     "associated arena\n");
+		return -EINVAL;
+	}
+	err = reg ? check_reg_arg(env, insn->src_reg, REG_READ) : 0;
+	if (!err)
+		err = check_reg_arg(env, insn->dst_reg, REG_WRITE_KEEP);
+	if (err)
+		return err;
+	dst = &regs[insn->dst_reg];
+	if (reg)
+		return is_wide(insn) ? move_wide(env, insn, dst, &regs[insn->src_reg]) :
+				       move_half(env, insn, dst, &regs[insn->src_reg]);
+	env_set_unknown(env, dst);
+	reg_set_const(dst, is_wide(insn) ? (uint64_t)(int64_t)insn->imm : (uint32_t)insn->imm);
+	return 0;
+}
+
+/* ---- one operand ---- */
+
+static int check_unary(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	struct reg *dst;
+	int err = check_reg_arg(env, insn->dst_reg, REG_READ);
+
+	if (err)
+		return err;
+	dst = &cur_regs(env)[insn->dst_reg];
+	if (reg_is_pointer(env, insn->dst_reg)) {
+		vlog(env, "R%d pointer arithmetic prohibited\n", insn->dst_reg);
+		return -EACCES;
+	}
+	if (BPF_OP(insn->code) == BPF_NEG && dst->type == REG_SCALAR) {
+		struct scalar self = dst->num;
+
+		err = check_reg_arg(env, insn->dst_reg, REG_WRITE_KEEP);
+		if (!err)
+			numbers(env, insn, dst, &self);
+		return err;
+	}
+	return check_reg_arg(env, insn->dst_reg, REG_WRITE);
+}
+
+static int check_constant_operand(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	uint8_t op = BPF_OP(insn->code);
+
+	if ((op == BPF_DIV || op == BPF_MOD) && !insn->imm) {
+		vlog(env, "div by zero\n");
+		return -EINVAL;
+	}
+	if (is_shift(op) && (insn->imm < 0 || insn->imm >= (is_wide(insn) ? 64 : 32))) {
+		vlog(env, "invalid shift %d\n", insn->imm);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_binary(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	int err = 0;
+
+	if (BPF_SRC(insn->code) == BPF_X)
+		err = check_reg_arg(env, insn->src_reg, REG_READ);
+	if (!err)
+		err = check_reg_arg(env, insn->dst_reg, REG_READ);
+	if (!err && BPF_SRC(insn->code) == BPF_K)
+		err = check_constant_operand(env, insn);
+	if (!err)
+		err = check_reg_arg(env, insn->dst_reg, REG_WRITE_KEEP);
+	return err ? err : operate(env, insn);
+}
+
+int check_alu(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	const char *reserved = insn_reserved(insn);
+	uint8_t op = BPF_OP(insn->code);
+	int err;
+
+	if (reserved) {
+		vlog(env, "%s\n", reserved);
+		return -EINVAL;
+	}
+	if (op == BPF_NEG || op == BPF_END)
+		err = check_unary(env, insn);
+	else if (op == BPF_MOV)
+		err = check_move(env, insn);
+	else
+		err = check_binary(env, insn);
+	return err ? err : bounds_sanity(env, &cur_regs(env)[insn->dst_reg]);
+}

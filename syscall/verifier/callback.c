@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * Helpers that call functions of the program. A synchronous callback may run any number of times:
+ * the call is walked again after each round until a round brings nothing new.
+ */
+#include "env.h"
+
+/* Called from now on with arguments that @set_callee makes; the call itself goes on as if it had
+ * run no more. */
+static int push_callback(struct verifier_env *env, uint32_t insn_idx, uint32_t subprog,
+			 set_callee_fn *set_callee)
+{
+	struct frame *caller = cur_frame(env);
+	struct state *state;
+	int err;
+
+	check_args_match(env, subprog, caller);
+	env->subprogs[subprog].is_callback = true;
+	state = push_branch(env, env->subprogs[subprog].start, insn_idx);
+	if (!state)
+		return -E2BIG;
+	err = enter_function(env, state, subprog, insn_idx, set_callee);
+	if (err)
+		return err;
+	state->callback_unroll_depth++;
+	state->frame[state->curframe - 1]->callback_depth++;
+	caller->callback_depth = 0;
+	return 0;
+}
+
+static void pass(struct frame *callee, uint32_t regno, const struct reg *value)
+{
+	callee->regs[regno] = *value;
+}
+
+static void pass_map(struct frame *callee, uint32_t regno, uint32_t type,
+		     const struct verifier_map *map)
+{
+	struct reg *reg = &callee->regs[regno];
+
+	memset(reg, 0, sizeof(*reg));
+	reg->type = type;
+	reg->map = map;
+	reg_zero_offset(reg);
+}
+
+static void returns(struct frame *callee, int64_t min, int64_t max)
+{
+	callee->in_callback = true;
+	callee->ret_min = min;
+	callee->ret_max = max;
+}
+
+/* bpf_loop(count, callback, ctx, flags): callback(index, ctx) */
+static int set_loop_args(struct verifier_env *env, const struct frame *caller,
+			 struct frame *callee, uint32_t insn_idx)
+{
+	callee->regs[BPF_REG_1].type = REG_SCALAR;
+	pass(callee, BPF_REG_2, &caller->regs[BPF_REG_3]);
+	returns(callee, 0, 1);
+	return 0;
+}
+
+/* bpf_for_each_map_elem(map, callback, ctx, flags): callback(map, key, value, ctx) */
+static int set_map_args(struct verifier_env *env, const struct frame *caller, struct frame *callee,
+			uint32_t insn_idx)
+{
+	const struct verifier_map *map = caller->regs[BPF_REG_1].map;
+
+	if (!map_has_callback(map)) {
+		vlog(env, "callback function not allowed for map\n");
+		return -ENOTSUPP;
+	}
+	pass(callee, BPF_REG_1, &caller->regs[BPF_REG_1]);
+	pass_map(callee, BPF_REG_2, REG_MAP_KEY, map);
+	pass_map(callee, BPF_REG_3, REG_MAP_VALUE, map);
+	pass(callee, BPF_REG_4, &caller->regs[BPF_REG_3]);
+	returns(callee, 0, 1);
+	return 0;
+}
+
+static int call_loop(struct verifier_env *env, uint32_t insn_idx, struct call *call)
+{
+	/* The count decides when the loop is over. */
+	int err = mark_precise(env, BPF_REG_1);
+
+	if (err)
+		return err;
+	if (cur_frame(env)->callback_depth < cur_regs(env)[BPF_REG_1].num.umax)
+		return push_callback(env, insn_idx, call->subprog, set_loop_args);
+	cur_frame(env)->callback_depth = 0;
+	if (log_verbose(env))
+		vlog(env, "frame%d bpf_loop iteration limit reached\n", env->cur->curframe);
+	return 0;
+}
+
+int call_callbacks(struct verifier_env *env, const struct bpf_insn *insn, uint32_t insn_idx,
+		   struct call *call)
+{
+	switch (insn->imm) {
+	case BPF_FUNC_loop:
+		return call_loop(env, insn_idx, call);
+	case BPF_FUNC_for_each_map_elem:
+		return push_callback(env, insn_idx, call->subprog, set_map_args);
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Power-of-two pieces cut from big blocks, kept on free lists by size. */
+#include <stdlib.h>
+#include <string.h>
+#include "bits.h"
+#include "pool.h"
+
+#define SMALLEST 32
+#define LARGEST (SMALLEST << (POOL_CLASSES - 1))
+#define BLOCK_SIZE (256 * 1024)
+
+struct pool_block {
+	struct pool_block *next;
+	uint64_t pad;		/* pieces stay aligned to 16 */
+};
+
+struct pool_free {
+	struct pool_free *next;
+};
+
+void pool_init(struct pool *pool, jmp_buf *no_memory)
+{
+	memset(pool, 0, sizeof(*pool));
+	pool->no_memory = no_memory;
+}
+
+void pool_destroy(struct pool *pool)
+{
+	while (pool->blocks) {
+		struct pool_block *block = pool->blocks;
+
+		pool->blocks = block->next;
+		free(block);
+	}
+}
+
+static void *new_block(struct pool *pool, size_t size)
+{
+	struct pool_block *block = malloc(sizeof(*block) + size);
+
+	if (!block)
+		longjmp(*pool->no_memory, 1);
+	block->next = pool->blocks;
+	pool->blocks = block;
+	return block + 1;
+}
+
+/* Size classes go in steps of two; the first holds up to SMALLEST bytes. */
+static int class_of(size_t size)
+{
+	return size <= SMALLEST ? 0 : 64 - __builtin_clzll((size - 1) / SMALLEST);
+}
+
+static void *cut(struct pool *pool, size_t size)
+{
+	void *piece;
+
+	if ((size_t)(pool->end - pool->next) < size) {
+		pool->next = new_block(pool, BLOCK_SIZE);
+		pool->end = pool->next + BLOCK_SIZE;
+	}
+	piece = pool->next;
+	pool->next += size;
+	return piece;
+}
+
+void *pool_alloc(struct pool *pool, size_t size)
+{
+	struct pool_free *piece;
+	int class;
+
+	if (size > LARGEST)
+		return new_block(pool, size);
+	class = class_of(size);
+	piece = pool->freed[class];
+	if (!piece)
+		return cut(pool, (size_t)SMALLEST << class);
+	pool->freed[class] = piece->next;
+	return piece;
+}
+
+void *pool_zalloc(struct pool *pool, size_t size)
+{
+	return memset(pool_alloc(pool, size), 0, size);
+}
+
+void pool_free(struct pool *pool, void *mem, size_t size)
+{
+	struct pool_free *piece = mem;
+	int class;
+
+	if (!mem || size > LARGEST)
+		return;
+	class = class_of(size);
+	piece->next = pool->freed[class];
+	pool->freed[class] = piece;
+}
+
+void *pool_grow(struct pool *pool, void *mem, uint32_t cnt, uint32_t *cap, size_t elem_size)
+{
+	uint32_t new_cap = MAX(*cap * 2, MAX(cnt + 1, 4u));
+	void *bigger = pool_alloc(pool, new_cap * elem_size);
+
+	if (cnt)
+		memcpy(bigger, mem, cnt * elem_size);
+	pool_free(pool, mem, *cap * elem_size);
+	*cap = new_cap;
+	return bigger;
+}

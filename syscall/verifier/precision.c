@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * Precision: most numbers do not matter for safety, and states that differ only in them are equal.
+ * Where one matters (an offset, a size, a branch that goes one way) it is tracked back along the
+ * path to where it came from, and marked in every state remembered on the way.
+ */
+#include <stdio.h>
+#include "env.h"
+
+#define ARGS_MASK 0x3eu	/* r1..r5 */
+
+/* ---- the set that is tracked ---- */
+
+static bool bt_is_empty(const struct backtrack *bt)
+{
+	for (uint32_t f = 0; f <= bt->frame; f++)
+		if (bt->regs[f] || bt->slots[f])
+			return false;
+	return true;
+}
+
+static void bt_reset(struct backtrack *bt)
+{
+	memset(bt->regs, 0, sizeof(bt->regs));
+	memset(bt->slots, 0, sizeof(bt->slots));
+	bt->frame = 0;
+}
+
+static bool bt_has_reg(const struct backtrack *bt, uint32_t reg)
+{
+	return bt->regs[bt->frame] >> reg & 1;
+}
+
+static void bt_clear_reg(struct backtrack *bt, uint32_t reg)
+{
+	bt->regs[bt->frame] &= ~(1u << reg);
+}
+
+static void bt_add_reg(struct backtrack *bt, uint32_t reg)
+{
+	bt->regs[bt->frame] |= 1u << reg;
+}
+
+static void log_regs(struct verifier_env *env, uint32_t regs)
+{
+	const char *sep = "";
+
+	for (uint32_t i = 0; i < 32; i++)
+		if (regs >> i & 1) {
+			vlog(env, "%sr%u", sep, i);
+			sep = ",";
+		}
+}
+
+static void log_slots(struct verifier_env *env, uint64_t slots)
+{
+	const char *sep = "";
+
+	for (int i = 0; i < 64; i++)
+		if (slots >> i & 1) {
+			vlog(env, "%s%d", sep, -(i + 1) * SLOT_SIZE);
+			sep = ",";
+		}
+}
+
+/* ---- one instruction back: what must be known before it ---- */
+
+/* What back-tracking cannot follow makes every number on the path precise. */
+#define GIVE_UP (-ENOTSUPP)
+
+static int back_over_alu(struct backtrack *bt, const struct bpf_insn *insn)
+{
+	uint8_t op = BPF_OP(insn->code);
+	bool reg = BPF_SRC(insn->code) == BPF_X;
+
+	if (!bt_has_reg(bt, insn->dst_reg))
+		return 1;
+	if (op == BPF_END || op == BPF_NEG)
+		return 1;
+	if (op == BPF_MOV)
+		bt_clear_reg(bt, insn->dst_reg);
+	if (reg && insn->src_reg != BPF_REG_FP)
+		bt_add_reg(bt, insn->src_reg);
+	return 0;
+}
+
+static int back_over_load(struct backtrack *bt, const struct bpf_insn *insn,
+			  const struct step *step)
+{
+	if (!bt_has_reg(bt, insn->dst_reg))
+		return 1;
+	bt_clear_reg(bt, insn->dst_reg);
+	if (!step || !(step->flags & STEP_STACK))
+		return 1;
+	bt_set_slot(bt, step_frame(step->flags), step_slot(step->flags));
+	return 0;
+}
+
+static int back_over_store(struct backtrack *bt, const struct bpf_insn *insn,
+			   const struct step *step)
+{
+	uint32_t frame;
+	uint64_t slot;
+
+	if (bt_has_reg(bt, insn->dst_reg))
+		return GIVE_UP;		/* a number as address: difference of pointers */
+	if (!step || !(step->flags & STEP_STACK))
+		return 1;
+	frame = step_frame(step->flags);
+	slot = 1ULL << step_slot(step->flags);
+	if (!(bt->slots[frame] & slot))
+		return 1;
+	bt->slots[frame] &= ~slot;
+	if (BPF_CLASS(insn->code) == BPF_STX)
+		bt_add_reg(bt, insn->src_reg);
+	return 0;
+}
+
+/* Backwards over a call of a static function: from its first instruction into the caller. */
+static int leave_to_caller(struct backtrack *bt, bool keep_args)
+{
+	uint32_t args = bt->regs[bt->frame];
+
+	if ((args & ~ARGS_MASK) || bt->slots[bt->frame] || !bt->frame)
+		return GIVE_UP;
+	bt->regs[bt->frame] = 0;
+	bt->frame--;
+	if (keep_args)
+		bt->regs[bt->frame] |= args;
+	return 1;
+}
+
+static int back_over_local_call(struct verifier_env *env, struct backtrack *bt, uint32_t idx)
+{
+	int subprog = find_subprog(env, idx + 1 + env->insns[idx].imm);
+
+	if (subprog < 0)
+		return GIVE_UP;
+	if (!env->subprogs[subprog].global)
+		return leave_to_caller(bt, true);
+	if (bt->regs[bt->frame] & ARGS_MASK)
+		return GIVE_UP;
+	bt_clear_reg(bt, BPF_REG_0);
+	return 1;
+}
+
+/* Backwards over the end of a function: into it, looking for its result. */
+static int back_over_exit(struct verifier_env *env, struct backtrack *bt, int later)
+{
+	bool wants_result;
+
+	if (later >= 0 && env->aux[later].calls_callback)
+		bt->regs[bt->frame] &= ~ARGS_MASK;	/* set by who calls the callback */
+	if ((bt->regs[bt->frame] & ARGS_MASK) || bt->frame + 1 >= MAX_FRAMES)
+		return GIVE_UP;
+	wants_result = later > 0 && insn_is_local_call(&env->insns[later - 1]) &&
+		       bt_has_reg(bt, BPF_REG_0);
+	bt_clear_reg(bt, BPF_REG_0);
+	bt->frame++;
+	if (wants_result)
+		bt_add_reg(bt, BPF_REG_0);
+	return 1;
+}
+
+static int back_over_call(struct verifier_env *env, struct backtrack *bt, uint32_t idx, int later)
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+
+	if (insn_is_local_call(insn))
+		return back_over_local_call(env, bt, idx);
+	if (calls_sync_callback(env, insn) && (int)idx != later - 1)
+		return leave_to_caller(bt, false);
+	bt_clear_reg(bt, BPF_REG_0);
+	return bt->regs[bt->frame] & ARGS_MASK ? GIVE_UP : 0;
+}
+
+static int back_over_jump(struct verifier_env *env, struct backtrack *bt, uint32_t idx, int later,
+			  const struct step *step)
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+	uint32_t flags = step ? step->flags : 0;
+
+	switch (BPF_OP(insn->code)) {
+	case BPF_CALL:
+		return back_over_call(env, bt, idx, later);
+	case BPF_EXIT:
+		return back_over_exit(env, bt, later);
+	case BPF_JA:
+	case BPF_JCOND:
+		return 0;
+	}
+	if (BPF_SRC(insn->code) != BPF_X)
+		return 0;
+	if (!bt_has_reg(bt, insn->dst_reg) && !bt_has_reg(bt, insn->src_reg))
+		return 1;
+	if (!(flags & STEP_SRC_STACK))
+		bt_add_reg(bt, insn->src_reg);
+	if (!(flags & STEP_DST_STACK))
+		bt_add_reg(bt, insn->dst_reg);
+	return 0;
+}
+
+static int back_over_ld(struct backtrack *bt, const struct bpf_insn *insn)
+{
+	if (!bt_has_reg(bt, insn->dst_reg))
+		return 1;
+	bt_clear_reg(bt, insn->dst_reg);
+	return insn_is_ld_imm64(insn) ? 0 : GIVE_UP;
+}
+
+static int back_over_class(struct verifier_env *env, struct backtrack *bt, uint32_t idx, int later,
+			   const struct step *step)
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		return back_over_alu(bt, insn);
+	case BPF_LDX:
+		return back_over_load(bt, insn, step);
+	case BPF_STX:
+		if (BPF_MODE(insn->code) == BPF_ATOMIC && insn->imm == BPF_LOAD_ACQ)
+			return back_over_load(bt, insn, step);
+		return back_over_store(bt, insn, step);
+	case BPF_ST:
+		return back_over_store(bt, insn, step);
+	case BPF_LD:
+		return back_over_ld(bt, insn);
+	default:
+		return back_over_jump(env, bt, idx, later, step);
+	}
+}
+
+/* @later: the instruction that ran after @idx, -1: none. */
+static int back_over(struct verifier_env *env, uint32_t idx, int later, const struct step *step)
+{
+	struct backtrack *bt = &env->bt;
+	int err;
+
+	if (!env->insns[idx].code)
+		return 0;
+	if (log_verbose(env)) {
+		vlog(env, "mark_precise: frame%d: regs=", bt->frame);
+		log_regs(env, bt->regs[bt->frame]);
+		vlog(env, " stack=");
+		log_slots(env, bt->slots[bt->frame]);
+		vlog(env, " before %d: ", idx);
+		log_insn(env, idx);
+	}
+	linked_track(bt, step);
+	err = back_over_class(env, bt, idx, later, step);
+	if (!err)
+		linked_track(bt, step);
+	return err < 0 ? err : 0;
+}
+
+/* ---- one stretch back: from @last to the first instruction since the parent ---- */
+
+static const struct step *step_at(const struct state *state, uint32_t cnt, uint32_t idx)
+{
+	return cnt && state->steps[cnt - 1].idx == idx ? &state->steps[cnt - 1] : NULL;
+}
+
+/* Instruction before @idx on the path of @state, -1: none in it. */
+static int previous(const struct state *state, uint32_t idx, uint32_t *cnt)
+{
+	if (idx == state->first_insn &&
+	    (!*cnt || (*cnt == 1 && state->steps[0].idx == idx)))
+		return -1;
+	if (*cnt && state->steps[*cnt - 1].idx == idx)
+		return state->steps[--*cnt].prev;
+	return idx - 1;
+}
+
+/* Return: 1: everything was found, 0: the rest comes from the parent, GIVE_UP. */
+static int back_to_parent(struct verifier_env *env, const struct state *state, int last,
+			  bool skip_first, int *later)
+{
+	uint32_t cnt = state->step_cnt;
+
+	for (int i = last;;) {
+		int err = skip_first ? 0 : back_over(env, i, *later, step_at(state, cnt, i));
+
+		skip_first = false;
+		if (err)
+			return err;
+		if (bt_is_empty(&env->bt))
+			return 1;
+		*later = i;
+		i = previous(state, i, &cnt);
+		if (i < 0)
+			return 0;
+		if ((uint32_t)i >= env->insn_cnt)
+			return GIVE_UP;
+	}
+}
+
+/* Precise already: what is before was tracked then. */
+static bool mark_one(struct reg *reg, bool *changed)
+{
+	if (reg->type != REG_SCALAR || reg->precise)
+		return false;
+	reg->precise = true;
+	*changed = true;
+	return true;
+}
+
+static void mark_in_frame(struct verifier_env *env, const struct state *state, uint32_t f,
+			  bool *changed)
+{
+	struct frame *frame = state->frame[f];
+	struct backtrack *bt = &env->bt;
+
+	for (uint32_t i = 0; i < MAX_BPF_REG; i++)
+		if ((bt->regs[f] >> i & 1) && !mark_one(&frame->regs[i], changed))
+			bt->regs[f] &= ~(1u << i);
+	for (uint32_t i = 0; i < 64; i++) {
+		if (!(bt->slots[f] >> i & 1))
+			continue;
+		if (i >= frame->slot_cnt || !slot_is_spill(&frame->stack[i]) ||
+		    !mark_one(&frame->stack[i].spilled, changed))
+			bt->slots[f] &= ~(1ULL << i);
+	}
+	if (!log_verbose(env))
+		return;
+	vlog(env, "mark_precise: frame%d: parent state regs=", f);
+	log_regs(env, bt->regs[f]);
+	vlog(env, " stack=");
+	log_slots(env, bt->slots[f]);
+	vlog(env, ": ");
+	log_state(env, state, f, true);
+}
+
+/* Arguments of a global function are where tracking ends. */
+static int mark_entry(struct verifier_env *env, struct state *state, bool *changed)
+{
+	struct backtrack *bt = &env->bt;
+	struct frame *frame = state->frame[0];
+
+	if (state->curframe || !frame->subprog || frame->callsite != -1 || bt->frame ||
+	    bt->slots[0] || (bt->regs[0] & ~ARGS_MASK))
+		return GIVE_UP;
+	for (uint32_t i = BPF_REG_1; i <= BPF_REG_5; i++)
+		if ((bt->regs[0] >> i & 1) && frame->regs[i].type == REG_SCALAR) {
+			frame->regs[i].precise = true;
+			*changed = true;
+		}
+	bt_reset(bt);
+	return 1;
+}
+
+static int track_back(struct verifier_env *env, struct state *start, bool *changed)
+{
+	struct state *state = start;
+	int first = state->first_insn, last = state->insn, later = -1;
+	bool skip_first = true;
+
+	for (;;) {
+		int found;
+
+		if (log_verbose(env))
+			vlog(env, "mark_precise: frame%d: last_idx %d first_idx %d subseq_idx %d \n",
+			     env->bt.frame, last, first, later);
+		if (last < 0)
+			return mark_entry(env, state, changed);
+		found = back_to_parent(env, state, last, skip_first, &later);
+		if (found)
+			return found;
+		skip_first = false;
+		state = state->parent;
+		if (!state)
+			return GIVE_UP;
+		for (int f = env->bt.frame; f >= 0; f--)
+			mark_in_frame(env, state, f, changed);
+		if (bt_is_empty(&env->bt))
+			return 1;
+		later = first;
+		last = state->last_insn;
+		first = state->first_insn;
+	}
+}
+
+static int track(struct verifier_env *env, struct state *start, bool *changed)
+{
+	bool unused = false;
+
+	env->bt.frame = start->curframe;
+	if (bt_is_empty(&env->bt))
+		return 0;
+	if (track_back(env, start, changed ? changed : &unused) < 0)
+		all_scalars_precise(env, start);
+	bt_reset(&env->bt);
+	return 0;
+}
+
+/* ---- entry points ---- */
+
+/* The number in @regno decides something at the current instruction. */
+int mark_precise(struct verifier_env *env, uint32_t regno)
+{
+	if (!env->bpf_capable)
+		return 0;
+	bt_set_reg(&env->bt, env->cur->curframe, regno);
+	return track(env, env->cur, NULL);
+}
+
+int mark_slot_precise(struct verifier_env *env, uint32_t frameno, uint32_t slot)
+{
+	if (!env->bpf_capable)
+		return 0;
+	bt_set_slot(&env->bt, frameno, slot);
+	return track(env, env->cur, NULL);
+}
+
+static void propagate_frame(struct verifier_env *env, const struct frame *old, uint32_t f)
+{
+	bool first = true;
+
+	for (uint32_t i = 0; i < BPF_REG_FP; i++) {
+		if (old->regs[i].type != REG_SCALAR || !old->regs[i].precise)
+			continue;
+		if (log_verbose(env)) {
+			if (first)
+				vlog(env, "frame %d: propagating r%d", f, i);
+			else
+				vlog(env, ",r%d", i);
+		}
+		bt_set_reg(&env->bt, f, i);
+		first = false;
+	}
+	for (uint32_t i = 0; i < old->slot_cnt; i++) {
+		const struct slot *slot = &old->stack[i];
+
+		if (!slot_is_spill(slot) || slot->spilled.type != REG_SCALAR ||
+		    !slot->spilled.precise)
+			continue;
+		if (log_verbose(env)) {
+			if (first)
+				vlog(env, "frame %d: propagating fp%d", f, -(int)(i + 1) * SLOT_SIZE);
+			else
+				vlog(env, ",fp%d", -(int)(i + 1) * SLOT_SIZE);
+		}
+		bt_set_slot(&env->bt, f, i);
+		first = false;
+	}
+	if (!first && log_verbose(env))
+		vlog(env, "\n");
+}
+
+/* What is precise in @old must be so on the path to @cur, which was found equal. */
+int propagate_precision(struct verifier_env *env, const struct state *old, struct state *cur,
+			bool *changed)
+{
+	if (!env->bpf_capable)
+		return 0;
+	for (int f = old->curframe; f >= 0; f--)
+		propagate_frame(env, old->frame[f], f);
+	return track(env, cur, changed);
+}
+
+void forget_precision(struct verifier_env *env, struct state *state)
+{
+	FOR_EACH_REG(state, frame, reg, {
+		if (reg->type == REG_SCALAR)
+			reg->precise = false;
+	});
+}
+
+static void force_frame(struct verifier_env *env, struct frame *frame, uint32_t f)
+{
+	for (uint32_t i = 0; i < BPF_REG_FP; i++) {
+		struct reg *reg = &frame->regs[i];
+
+		if (reg->type != REG_SCALAR || reg->precise)
+			continue;
+		reg->precise = true;
+		if (log_verbose(env))
+			vlog(env, "force_precise: frame%d: forcing r%d to be precise\n", f, i);
+	}
+	for (uint32_t i = 0; i < frame->slot_cnt; i++) {
+		struct slot *slot = &frame->stack[i];
+
+		if (!slot_is_spill(slot) || slot->spilled.type != REG_SCALAR ||
+		    slot->spilled.precise)
+			continue;
+		slot->spilled.precise = true;
+		if (log_verbose(env))
+			vlog(env, "force_precise: frame%d: forcing fp%d to be precise\n", f,
+			     -(int)(i + 1) * SLOT_SIZE);
+	}
+}
+
+void all_scalars_precise(struct verifier_env *env, struct state *state)
+{
+	if (log_verbose(env))
+		vlog(env, "mark_precise: frame%d: falling back to forcing all scalars precise\n",
+		     state->curframe);
+	for (state = state->parent; state; state = state->parent)
+		for (uint32_t f = 0; f <= state->curframe; f++)
+			force_frame(env, state->frame[f], f);
+}

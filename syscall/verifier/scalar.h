@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * What is known of a number: bits, and bounds in four readings (64 and 32 bit, signed and
+ * unsigned). A value type; every function here is pure apart from the struct it is given.
+ */
+#ifndef VERIFIER_SCALAR_H
+#define VERIFIER_SCALAR_H
+
+#include "tnum.h"
+
+struct scalar {
+	struct tnum bits;
+	int64_t smin, smax;
+	uint64_t umin, umax;
+	int32_t s32_min, s32_max;
+	uint32_t u32_min, u32_max;
+};
+
+struct scalar scalar_const(uint64_t value);
+struct scalar scalar_unknown(void);
+
+/* Any value: bounds forgotten, bits kept (64 and 32 bit; 32 bit only). */
+void scalar_forget_bounds(struct scalar *s);
+void scalar_forget_bounds32(struct scalar *s);
+void scalar_forget_bounds64(struct scalar *s);
+
+/* Bounds that the known bits imply. */
+void scalar_bounds_from_bits(struct scalar *s);
+/* Let bits and the four bounds learn from each other. */
+void scalar_sync(struct scalar *s);
+/* Do the bounds contradict each other (the code that sees it is dead). */
+bool scalar_is_contradictory(const struct scalar *s);
+
+/* Upper half becomes zero, bounds come from the lower half. */
+void scalar_zero_extend32(struct scalar *s);
+/* Only the low @size bytes remain. */
+void scalar_truncate(struct scalar *s, int size);
+/* Sign extension of the low @size bytes to 64 bits, to 32 bits. */
+void scalar_sign_extend64(struct scalar *s, int size);
+void scalar_sign_extend32(struct scalar *s, int size);
+
+/* Is the number (its low half) one value. */
+bool scalar_is_const(const struct scalar *s, bool low_half);
+uint64_t scalar_value(const struct scalar *s, bool low_half);
+/* Is everything @cur can be also something @old can be. */
+bool scalar_within(const struct scalar *old, const struct scalar *cur);
+
+/* Operations: @dst becomes dst op src. Both halves are kept up to date. */
+void scalar_add(struct scalar *dst, const struct scalar *src);
+void scalar_sub(struct scalar *dst, const struct scalar *src);
+void scalar_neg(struct scalar *dst);
+void scalar_mul(struct scalar *dst, const struct scalar *src);
+void scalar_and(struct scalar *dst, const struct scalar *src);
+void scalar_or(struct scalar *dst, const struct scalar *src);
+void scalar_xor(struct scalar *dst, const struct scalar *src);
+/* Shifts by a known amount below the width. */
+void scalar_lsh(struct scalar *dst, uint8_t shift, bool low_half);
+void scalar_rsh(struct scalar *dst, uint8_t shift, bool low_half);
+void scalar_arsh(struct scalar *dst, uint8_t shift, bool low_half);
+
+/* ---- comparisons; @op is a BPF_J* operation ---- */
+
+/* Opposite of BPF_JSET, for refinement only: no instruction has it. */
+#define SCALAR_JCLR (BPF_JSET | 0x08)
+
+/* 1: always true, 0: never, -1: depends. */
+int scalar_compare(const struct scalar *a, const struct scalar *b, uint8_t op, bool low_half);
+/* What is learned on the path where "a op b" holds. */
+void scalar_refine(struct scalar *a, struct scalar *b, uint8_t op, bool low_half);
+/* The operation that holds where @op does not; the one with operands swapped. */
+uint8_t scalar_opposite(uint8_t op);
+uint8_t scalar_swapped(uint8_t op);
+
+#endif

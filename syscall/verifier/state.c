@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What is known at one point of a path: registers, stack, frames; copying and branching. */
+#include "env.h"
+
+/* ---- registers ---- */
+
+void reg_set_not_init(struct reg *reg)
+{
+	memset(reg, 0, sizeof(*reg));
+	reg->num = scalar_unknown();
+}
+
+void reg_set_unknown(struct reg *reg)
+{
+	memset(reg, 0, sizeof(*reg));
+	reg->type = REG_SCALAR;
+	reg->num = scalar_unknown();
+}
+
+/* Only privileged programs get imprecise numbers: the others are compared exactly. */
+void env_set_unknown(struct verifier_env *env, struct reg *reg)
+{
+	reg_set_unknown(reg);
+	reg->precise = !env->bpf_capable;
+}
+
+void reg_set_const(struct reg *reg, uint64_t value)
+{
+	reg->num = scalar_const(value);
+}
+
+void reg_zero_offset(struct reg *reg)
+{
+	reg->num = scalar_const(0);
+}
+
+void set_unknown(struct verifier_env *env, struct frame *frame, uint32_t regno)
+{
+	env_set_unknown(env, &frame->regs[regno]);
+}
+
+void set_not_init(struct verifier_env *env, struct frame *frame, uint32_t regno)
+{
+	reg_set_not_init(&frame->regs[regno]);
+}
+
+void set_known_zero(struct verifier_env *env, struct frame *frame, uint32_t regno)
+{
+	set_unknown(env, frame, regno);
+	reg_set_const(&frame->regs[regno], 0);
+}
+
+/* ---- frames ---- */
+
+void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite, uint32_t frameno,
+		uint32_t subprog)
+{
+	memset(frame, 0, sizeof(*frame));
+	frame->callsite = callsite;
+	frame->frameno = frameno;
+	frame->subprog = subprog;
+	for (uint32_t i = 0; i < MAX_BPF_REG; i++)
+		reg_set_not_init(&frame->regs[i]);
+	frame->regs[BPF_REG_FP].type = REG_STACK;
+	frame->regs[BPF_REG_FP].frameno = frameno;
+	reg_zero_offset(&frame->regs[BPF_REG_FP]);
+	scratch_all(env);
+}
+
+static struct frame *frame_new(struct verifier_env *env)
+{
+	return pool_zalloc(&env->pool, sizeof(struct frame));
+}
+
+void frame_free(struct verifier_env *env, struct frame *frame)
+{
+	if (!frame)
+		return;
+	pool_free(&env->pool, frame->stack, frame->slot_cap * sizeof(struct slot));
+	pool_free(&env->pool, frame, sizeof(*frame));
+}
+
+/* New slots were never written. */
+void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes)
+{
+	uint32_t want = (bytes + SLOT_SIZE - 1) / SLOT_SIZE;
+
+	if (want <= frame->slot_cnt)
+		return;
+	if (want > frame->slot_cap) {
+		struct slot *bigger = pool_alloc(&env->pool, want * sizeof(*bigger));
+
+		if (frame->slot_cnt)
+			memcpy(bigger, frame->stack, frame->slot_cnt * sizeof(*bigger));
+		pool_free(&env->pool, frame->stack, frame->slot_cap * sizeof(*bigger));
+		frame->stack = bigger;
+		frame->slot_cap = want;
+	}
+	memset(frame->stack + frame->slot_cnt, 0, (want - frame->slot_cnt) * sizeof(struct slot));
+	frame->slot_cnt = want;
+	if (env->subprogs[frame->subprog].stack_depth < want * SLOT_SIZE)
+		env->subprogs[frame->subprog].stack_depth = want * SLOT_SIZE;
+}
+
+static void frame_copy(struct verifier_env *env, struct frame *dst, const struct frame *src)
+{
+	struct slot *stack = dst->stack;
+	uint32_t cap = dst->slot_cap;
+
+	if (cap < src->slot_cnt) {
+		pool_free(&env->pool, stack, cap * sizeof(*stack));
+		cap = src->slot_cnt;
+		stack = pool_alloc(&env->pool, cap * sizeof(*stack));
+	}
+	*dst = *src;
+	dst->stack = stack;
+	dst->slot_cap = cap;
+	if (src->slot_cnt)
+		memcpy(stack, src->stack, src->slot_cnt * sizeof(*stack));
+}
+
+/* ---- states ---- */
+
+static void copy_refs(struct verifier_env *env, struct state *dst, const struct state *src)
+{
+	if (dst->ref_cap < src->ref_cnt) {
+		pool_free(&env->pool, dst->refs, dst->ref_cap * sizeof(*dst->refs));
+		dst->refs = pool_alloc(&env->pool, src->ref_cnt * sizeof(*dst->refs));
+		dst->ref_cap = src->ref_cnt;
+	}
+	if (src->ref_cnt)
+		memcpy(dst->refs, src->refs, src->ref_cnt * sizeof(*dst->refs));
+	dst->ref_cnt = src->ref_cnt;
+}
+
+static void copy_steps(struct verifier_env *env, struct state *dst, const struct state *src)
+{
+	if (dst->step_cap < src->step_cnt) {
+		pool_free(&env->pool, dst->steps, dst->step_cap * sizeof(*dst->steps));
+		dst->steps = pool_alloc(&env->pool, src->step_cnt * sizeof(*dst->steps));
+		dst->step_cap = src->step_cnt;
+	}
+	if (src->step_cnt)
+		memcpy(dst->steps, src->steps, src->step_cnt * sizeof(*dst->steps));
+	dst->step_cnt = src->step_cnt;
+}
+
+/* @dst: cleared, or a state whose memory is used again. */
+void state_copy(struct verifier_env *env, struct state *dst, const struct state *src)
+{
+	struct state old = *dst;
+
+	for (uint32_t i = src->curframe + 1; i < MAX_FRAMES; i++) {
+		frame_free(env, old.frame[i]);
+		old.frame[i] = NULL;
+	}
+	*dst = *src;
+	memcpy(dst->frame, old.frame, sizeof(dst->frame));
+	dst->refs = old.refs;
+	dst->ref_cap = old.ref_cap;
+	dst->steps = old.steps;
+	dst->step_cap = old.step_cap;
+	copy_refs(env, dst, src);
+	copy_steps(env, dst, src);
+	for (uint32_t i = 0; i <= src->curframe; i++) {
+		if (!dst->frame[i])
+			dst->frame[i] = frame_new(env);
+		frame_copy(env, dst->frame[i], src->frame[i]);
+	}
+}
+
+/* Gives back what @state owns; the struct itself is the caller's. */
+void state_release(struct verifier_env *env, struct state *state)
+{
+	for (uint32_t i = 0; i < MAX_FRAMES; i++) {
+		frame_free(env, state->frame[i]);
+		state->frame[i] = NULL;
+	}
+	pool_free(&env->pool, state->refs, state->ref_cap * sizeof(*state->refs));
+	pool_free(&env->pool, state->steps, state->step_cap * sizeof(*state->steps));
+	state->refs = NULL;
+	state->steps = NULL;
+	state->ref_cnt = state->ref_cap = state->step_cnt = state->step_cap = 0;
+}
+
+uint32_t frame_insn(const struct state *state, uint32_t frameno)
+{
+	return frameno == state->curframe ? state->insn : (uint32_t)state->frame[frameno + 1]->callsite;
+}
+
+/* ---- history of the stretch since the parent ---- */
+
+void state_clear_steps(struct state *state)
+{
+	state->step_cnt = 0;
+}
+
+/* One step per instruction: what comes later for the same one is added to it. */
+int push_step(struct verifier_env *env, struct state *state, uint32_t flags, uint64_t linked)
+{
+	struct step *step = env->cur_step;
+
+	if (step) {
+		step->flags |= flags;
+		if (linked && !step->linked)
+			step->linked = linked;
+		return 0;
+	}
+	if (state->step_cnt == state->step_cap)
+		state->steps = pool_grow(&env->pool, state->steps, state->step_cnt,
+					 &state->step_cap, sizeof(*step));
+	step = &state->steps[state->step_cnt++];
+	*step = (struct step){ .idx = env->insn_idx, .prev = env->prev_insn_idx, .flags = flags,
+			       .linked = linked };
+	env->cur_step = step;
+	return 0;
+}
+
+/* ---- branches ---- */
+
+/* A copy of the current state to go on with later from @insn; NULL: too many wait. */
+struct state *push_branch(struct verifier_env *env, uint32_t insn, uint32_t prev_insn)
+{
+	struct pending *p = pool_zalloc(&env->pool, sizeof(*p));
+
+	p->insn = insn;
+	p->prev_insn = prev_insn;
+	p->next = env->pending;
+	p->log_end = env->log->end;
+	env->pending = p;
+	env->pending_cnt++;
+	state_copy(env, &p->state, env->cur);
+	if (env->pending_cnt > LIMIT_JUMPS) {
+		vlog(env, "The sequence of %d jumps is too complex.\n", env->pending_cnt);
+		return NULL;
+	}
+	if (p->state.parent)
+		p->state.parent->branches++;
+	return &p->state;
+}
+
+/* The current path has ended: so have those of its ancestors that were waiting only for it. */
+int branch_done(struct verifier_env *env, struct state *state)
+{
+	while (state) {
+		struct state *parent = state->parent;
+		int err;
+
+		if (--state->branches)
+			break;
+		err = scc_exit(env, state);
+		if (err)
+			return err;
+		/* All but the current one are remembered states. */
+		if (state != env->cur)
+			visited_maybe_free(env, (struct visited *)state);
+		state = parent;
+	}
+	return 0;
+}
+
+/* Go on with the branch pushed last; false: all paths are walked. */
+bool pop_branch(struct verifier_env *env, uint32_t *prev_insn, uint32_t *insn, bool pop_log)
+{
+	struct pending *p = env->pending;
+
+	if (!p)
+		return false;
+	state_release(env, env->cur);
+	*env->cur = p->state;
+	if (pop_log)
+		ulog_reset(env->log, p->log_end);
+	*insn = p->insn;
+	*prev_insn = p->prev_insn;
+	env->pending = p->next;
+	env->pending_cnt--;
+	pool_free(&env->pool, p, sizeof(*p));
+	return true;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Functions of the program: where they begin, that none runs into another, how deep they stack. */
+#include <stdlib.h>
+#include "env.h"
+
+/* Index of the function that starts at @start, or -ENOENT. */
+int find_subprog(const struct verifier_env *env, uint32_t start)
+{
+	uint32_t low = 0, high = env->subprog_cnt;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (env->subprogs[middle].start == start)
+			return middle;
+		if (env->subprogs[middle].start < start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return -ENOENT;
+}
+
+struct subprog *subprog_containing(const struct verifier_env *env, uint32_t insn)
+{
+	uint32_t low = 0, high = env->subprog_cnt;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (env->subprogs[middle].start <= insn)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &env->subprogs[low];
+}
+
+static int add_subprog(struct verifier_env *env, int64_t start)
+{
+	uint32_t at;
+
+	if (start < 0 || start >= env->insn_cnt) {
+		vlog(env, "call to invalid destination\n");
+		return -EINVAL;
+	}
+	if (find_subprog(env, start) >= 0)
+		return 0;
+	if (env->subprog_cnt >= MAX_SUBPROGS) {
+		vlog(env, "too many subprograms\n");
+		return -E2BIG;
+	}
+	for (at = env->subprog_cnt; at > 0 && env->subprogs[at - 1].start > start; at--)
+		env->subprogs[at] = env->subprogs[at - 1];
+	env->subprogs[at] = (struct subprog){ .start = start };
+	env->subprog_cnt++;
+	return 0;
+}
+
+/* Every target of a call or function pointer begins a function; instruction 0 does. */
+int add_subprogs(struct verifier_env *env)
+{
+	int err;
+
+	env->subprogs = pool_zalloc(&env->pool, (MAX_SUBPROGS + 2) * sizeof(*env->subprogs));
+	err = add_subprog(env, 0);
+	for (uint32_t i = 0; !err && i < env->insn_cnt; i++) {
+		const struct bpf_insn *insn = &env->insns[i];
+
+		if (insn_is_kfunc_call(insn)) {
+			if (!env->bpf_capable) {
+				vlog(env, "loading/calling other bpf or kernel functions are allowed for "
+				     "CAP_BPF and CAP_SYS_ADMIN\n");
+				return -EPERM;
+			}
+			vlog(env, "calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF\n");
+			return -ENOTSUPP;
+		}
+		if (!insn_is_local_call(insn) && !insn_is_func_ptr(insn))
+			continue;
+		if (!env->bpf_capable) {
+			vlog(env, "loading/calling other bpf or kernel functions are allowed for CAP_BPF "
+			     "and CAP_SYS_ADMIN\n");
+			return -EPERM;
+		}
+		err = add_subprog(env, (int64_t)i + 1 + insn->imm);
+	}
+	if (err)
+		return err;
+	env->subprogs[env->subprog_cnt].start = env->insn_cnt;
+	if (log_verbose(env))
+		for (uint32_t i = 0; i < env->subprog_cnt; i++)
+			vlog(env, "func#%d @%d\n", i, env->subprogs[i].start);
+	return 0;
+}
+
+static bool leaves_function(const struct bpf_insn *insn)
+{
+	uint8_t class = BPF_CLASS(insn->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && BPF_OP(insn->code) != BPF_EXIT &&
+	       BPF_OP(insn->code) != BPF_CALL;
+}
+
+static void note_features(const struct bpf_insn *insn, struct subprog *sub)
+{
+	uint8_t mode = BPF_MODE(insn->code);
+
+	if (insn_is_helper_call(insn) && insn->imm == BPF_FUNC_tail_call) {
+		sub->has_tail_call = true;
+		sub->tail_call_reachable = true;
+	}
+	if (BPF_CLASS(insn->code) == BPF_LD && (mode == BPF_ABS || mode == BPF_IND))
+		sub->has_ld_abs = true;
+}
+
+static int check_jumps_of(struct verifier_env *env, struct subprog *sub)
+{
+	uint32_t end = sub[1].start;
+	uint8_t last;
+
+	for (uint32_t i = sub->start; i < end; i++) {
+		const struct bpf_insn *insn = &env->insns[i];
+		int64_t target = insn_jump_target(insn, i);
+
+		note_features(insn, sub);
+		if (leaves_function(insn) && (target < sub->start || target >= end)) {
+			vlog(env, "jump out of range from insn %d to %d\n", i, (int)target);
+			return -EINVAL;
+		}
+	}
+	last = env->insns[end - 1].code;
+	if (last != (BPF_JMP | BPF_EXIT) && last != (BPF_JMP | BPF_JA) &&
+	    last != (BPF_JMP32 | BPF_JA)) {
+		vlog(env, "last insn is not an exit or jmp\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* No jump crosses from one function into another, and none falls through its end. */
+int check_subprogs(struct verifier_env *env)
+{
+	for (uint32_t i = 0; i < env->subprog_cnt; i++) {
+		int err = check_jumps_of(env, &env->subprogs[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ---- stack of whole call chains ---- */
+
+struct chain {
+	int32_t ret_insn[MAX_FRAMES];
+	uint32_t ret_subprog[MAX_FRAMES];
+	uint32_t frame;
+	uint32_t depth;
+	uint32_t max;
+};
+
+static uint32_t frame_size(uint32_t bytes)
+{
+	/* Room for what each call saves counts even where a function has no stack of its own. */
+	return round_up64(MAX(bytes, 1u), 16);
+}
+
+static bool enters_function(const struct verifier_env *env, uint32_t insn)
+{
+	return insn_is_local_call(&env->insns[insn]) || insn_is_func_ptr(&env->insns[insn]);
+}
+
+static int call_deeper(struct verifier_env *env, struct chain *c, uint32_t *insn, uint32_t *sub)
+{
+	uint32_t target = *insn + 1 + env->insns[*insn].imm;
+	int callee = find_subprog(env, target);
+
+	if (callee < 0)
+		return -EFAULT;
+	if (insn_is_func_ptr(&env->insns[*insn]) && !env->subprogs[callee].is_async_callback &&
+	    !env->subprogs[callee].is_callback)
+		return 0;
+	if (env->subprogs[callee].is_async_callback)
+		return 0;	/* starts on an empty stack */
+	if (env->subprogs[*sub].has_tail_call && 0)
+		return -EACCES;
+	c->ret_insn[c->frame] = *insn + 1;
+	c->ret_subprog[c->frame] = *sub;
+	if (++c->frame >= MAX_FRAMES) {
+		vlog(env, "the call stack of %d frames is too deep !\n", c->frame);
+		return -E2BIG;
+	}
+	*sub = callee;
+	*insn = target;
+	return 1;
+}
+
+/* Depth-first over the call graph; recursion cannot occur here, the walk refuses it. */
+static int check_chain(struct verifier_env *env, uint32_t start, uint32_t *max_depth)
+{
+	struct chain c = { 0 };
+	uint32_t sub = start, insn = env->subprogs[start].start;
+	bool enter = true;
+
+	for (;;) {
+		uint32_t end = env->subprogs[sub + 1].start;
+		int err = 0;
+
+		if (enter) {
+			if (c.frame && env->subprogs[c.ret_subprog[c.frame - 1]].tail_call_reachable &&
+			    0)
+				return -EACCES;
+			c.depth += frame_size(env->subprogs[sub].stack_depth);
+			if (c.depth > MAX_STACK) {
+				vlog(env, "combined stack size of %d calls is %d. Too large\n",
+				     c.frame + 1, c.depth);
+				return -EACCES;
+			}
+			c.max = MAX(c.max, c.depth);
+			enter = false;
+		}
+		for (; insn < end && !err; insn++)
+			if (enters_function(env, insn)) {
+				err = call_deeper(env, &c, &insn, &sub);
+				if (err < 0)
+					return err;
+				if (err)
+					break;
+			}
+		if (err) {
+			enter = true;
+			continue;
+		}
+		if (!c.frame)
+			break;
+		c.depth -= frame_size(env->subprogs[sub].stack_depth);
+		c.frame--;
+		insn = c.ret_insn[c.frame];
+		sub = c.ret_subprog[c.frame];
+	}
+	*max_depth = c.max;
+	return 0;
+}
+
+int check_max_stack_depth(struct verifier_env *env)
+{
+	uint32_t max;
+
+	for (uint32_t i = 0; i < env->subprog_cnt; i++) {
+		int err = 0;
+
+		if (!i || env->subprogs[i].is_async_callback)
+			err = check_chain(env, i, &max);
+		if (err)
+			return err;
+	}
+	return 0;
+}
