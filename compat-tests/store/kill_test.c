@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * A process killed at any write to the store. In a build with kill points every point is passed
+ * and killed at; the next process must find all acknowledged data, an operation done or not done,
+ * and after its sweep no file that nobody refers to. Then a thousand kills at random times.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "kern.h"
+#include "map_ops.h"
+
+#define PINNED	"/sys/fs/bpf/kept"
+#define KEYS	64u
+#define POINTS_MAX 128
+
+static const struct backend *const b = &emulated_backend;
+
+/* ---- a store with acknowledged data: a pinned hash with KEYS values ---- */
+
+static void fresh_store(void)
+{
+	static int number;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/s%d", test_store_dir(), ++number);
+	setenv("BPF_SHIM_STORE", path, 1);
+}
+
+static void in_child(void (*fn)(void), int want_signal)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		fn();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (want_signal) {
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), want_signal);
+	} else if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+		fail_msg("child: status %#x", status);
+	}
+}
+
+#define CHECK(condition)							\
+	do {									\
+		if (!(condition)) {						\
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			_exit(1);						\
+		}								\
+	} while (0)
+
+static void prepare(void)
+{
+	int fd = map_create_simple(b, BPF_MAP_TYPE_HASH, 4, 8, KEYS + 8, 0);
+
+	CHECK(fd >= 0);
+	for (uint32_t key = 0; key < KEYS; key++) {
+		uint64_t value = key * 1000;
+
+		CHECK(!map_update(b, fd, &key, &value, 0));
+	}
+	CHECK(!obj_pin(b, fd, PINNED));
+}
+
+/* ---- operations ---- */
+
+static int kept(void)
+{
+	int fd = obj_get(b, PINNED);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static void op_create(void)
+{
+	CHECK(map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 100, 0) >= 0);
+}
+
+static void op_replace(void)
+{
+	uint32_t key = 7;
+	uint64_t value = 7001;
+
+	CHECK(!map_update(b, kept(), &key, &value, BPF_EXIST));
+}
+
+static void op_insert(void)
+{
+	uint32_t key = 1000;
+	uint64_t value = 1;
+
+	CHECK(!map_update(b, kept(), &key, &value, BPF_NOEXIST));
+}
+
+static void op_delete(void)
+{
+	uint32_t key = 9;
+
+	CHECK(!map_delete(b, kept(), &key));
+}
+
+static void op_pin(void)
+{
+	CHECK(!obj_pin(b, map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0),
+		       "/sys/fs/bpf/second"));
+}
+
+static int load_with_map(void)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_FD,
+		  .imm = kept() },
+		{ 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return load_prog(b, BPF_PROG_TYPE_XDP, insns, 4);
+}
+
+static void op_load(void)
+{
+	CHECK(load_with_map() >= 0);
+}
+
+static void op_bind(void)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_bind_map.prog_fd = load_trivial(b, BPF_PROG_TYPE_XDP);
+	attr.prog_bind_map.map_fd = kept();
+	CHECK(!b->bpf(BPF_PROG_BIND_MAP, &attr, sizeof(attr)));
+}
+
+static void op_attach(void)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = load_trivial(b, BPF_PROG_TYPE_XDP);
+	attr.link_create.target_ifindex = 1;
+	attr.link_create.attach_type = BPF_XDP;
+	CHECK(b->bpf(BPF_LINK_CREATE, &attr, sizeof(attr)) >= 0);
+}
+
+static void op_close_last(void)
+{
+	int fd = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+
+	CHECK(fd >= 0 && !b->close(fd));
+}
+
+static void op_ring(void)
+{
+	int fd = map_create_simple(b, BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
+	struct kern_map *map;
+
+	CHECK(fd >= 0 && !map_get_fd(fd, &map, NULL));
+	CHECK(!ringbuf_output(map, "0123456789abcde", 16, 0));
+}
+
+static void op_first_use(void)
+{
+	int err;
+
+	CHECK(kern_store_dir(&err));
+}
+
+static const struct operation {
+	const char *name;
+	void (*run)(void);
+	bool on_empty;		/* there is no store yet */
+} operations[] = {
+	{ "first_use", op_first_use, true },
+	{ "create", op_create, false },
+	{ "replace", op_replace, false },
+	{ "insert", op_insert, false },
+	{ "delete", op_delete, false },
+	{ "pin", op_pin, false },
+	{ "load", op_load, false },
+	{ "bind", op_bind, false },
+	{ "attach", op_attach, false },
+	{ "close_last", op_close_last, false },
+	{ "ring", op_ring, false },
+};
+
+/* ---- what the next process must find ---- */
+
+static void check_values(int fd)
+{
+	uint32_t cnt = 0, next, *previous = NULL;
+
+	for (uint32_t key = 0; key < KEYS; key++) {
+		uint64_t value = 0;
+		int err = map_lookup(b, fd, &key, &value);
+
+		if (key == 9 && err == -ENOENT)	/* op_delete was done */
+			continue;
+		CHECK(!err);
+		CHECK(value == key * 1000 || (key == 7 && value == 7001));
+	}
+	while (!map_next_key(b, fd, previous, &next)) {
+		previous = &next;
+		CHECK(++cnt <= KEYS + 1);	/* none twice */
+	}
+	CHECK(cnt >= KEYS - 1);
+}
+
+/* The map still takes and gives every element it has room for. */
+static void check_capacity(int fd)
+{
+	uint32_t added = 0;
+
+	for (uint32_t key = 5000; key < 5100; key++) {
+		uint64_t value = key;
+
+		if (map_update(b, fd, &key, &value, BPF_NOEXIST))
+			break;
+		added++;
+	}
+	CHECK(added >= 7 && added <= 9);
+	for (uint32_t key = 5000; key < 5000 + added; key++)
+		CHECK(!map_delete(b, fd, &key));
+}
+
+static int count_files(const char *folder, const char *kinds)
+{
+	const struct dirent *entry;
+	char path[512];
+	int cnt = 0, err;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%s", kern_store_dir(&err), folder);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		cnt += entry->d_name[0] != '.' && strchr(kinds, entry->d_name[0]);
+	if (dir)
+		closedir(dir);
+	return cnt;
+}
+
+static void check_store(void)
+{
+	int fd = obj_get(b, PINNED), second;
+
+	CHECK(fd >= 0);
+	check_values(fd);
+	check_capacity(fd);
+	CHECK(kern_collect_stores() >= 0);
+	second = obj_get(b, "/sys/fs/bpf/second");
+	CHECK(second >= 0 || second == -ENOENT);
+	/* Maps: the pinned ones. Programs, links, temporary files: none are left. */
+	CHECK(count_files("obj", "m") == 1 + (second >= 0));
+	CHECK(count_files("obj", "plt") == 0);
+	CHECK(count_files("fifo", "m") == 0);
+}
+
+static void check_after_first_use(void)
+{
+	prepare();
+	CHECK(kern_collect_stores() >= 0);
+}
+
+/* ---- points ---- */
+
+struct point {
+	char name[64];
+	int passes;		/* in one run of the operation */
+};
+
+static const char *trace_path(void)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/trace", test_store_dir());
+	return path;
+}
+
+static int points_of(const struct operation *op, struct point *points)
+{
+	char line[64];
+	int cnt = 0, i;
+	FILE *file;
+
+	fresh_store();
+	if (!op->on_empty)
+		in_child(prepare, 0);
+	unlink(trace_path());
+	setenv("BPF_SHIM_KILL_TRACE", trace_path(), 1);
+	in_child(op->run, 0);
+	unsetenv("BPF_SHIM_KILL_TRACE");
+	file = fopen(trace_path(), "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = 0;
+		for (i = 0; i < cnt && strcmp(points[i].name, line); i++)
+			;
+		if (i == cnt) {
+			assert_true(cnt < POINTS_MAX);
+			points[cnt++] = (struct point){ 0 };
+			strcpy(points[i].name, line);
+		}
+		points[i].passes++;
+	}
+	if (file)
+		fclose(file);
+	return cnt;
+}
+
+static void kill_at(const struct operation *op, const char *point, int pass)
+{
+	char at[96];
+
+	fresh_store();
+	if (!op->on_empty)
+		in_child(prepare, 0);
+	snprintf(at, sizeof(at), "%s:%d", point, pass);
+	setenv("BPF_SHIM_KILL_AT", at, 1);
+	in_child(op->run, SIGKILL);
+	unsetenv("BPF_SHIM_KILL_AT");
+	in_child(op->on_empty ? check_after_first_use : check_store, 0);
+}
+
+/* Names in the sources, put there by the build: each must have been passed by some operation. */
+static const char *const all_points[] = { KILL_POINT_NAMES };
+
+static void every_point_is_survived(void **state)
+{
+	const size_t known = sizeof(all_points) / sizeof(all_points[0]);
+	bool passed[POINTS_MAX] = { false };
+	struct point points[POINTS_MAX];
+	int kills = 0;
+
+	(void)state;
+	for (size_t o = 0; o < sizeof(operations) / sizeof(operations[0]); o++) {
+		int cnt = points_of(&operations[o], points);
+
+		for (int i = 0; i < cnt; i++) {
+			for (size_t k = 0; k < known; k++)
+				passed[k] |= !strcmp(all_points[k], points[i].name);
+			for (int pass = 1; pass <= points[i].passes && pass <= 3; pass++, kills++)
+				kill_at(&operations[o], points[i].name, pass);
+		}
+	}
+	for (size_t k = 0; k < known; k++)
+		if (!passed[k])
+			fail_msg("no operation passes the kill point %s", all_points[k]);
+	print_message("%d kills at %zu points\n", kills, known);
+}
+
+/* ---- random kills ---- */
+
+static int round_number;
+static int acknowledged;	/* pipe: (key, value) after each update that returned */
+
+static void work_until_killed(void)
+{
+	int fd = kept();
+
+	srand(getpid());
+	for (uint64_t n = 1;; n++) {
+		uint32_t key = rand() % KEYS;
+		uint64_t pair[2] = { key, (uint64_t)round_number << 32 | n };
+
+		if (n % 7 == 0)
+			b->close(map_create_simple(b, BPF_MAP_TYPE_HASH, 4, 4, 10, 0));
+		if (n % 11 == 0)
+			b->close(load_trivial(b, BPF_PROG_TYPE_XDP));
+		CHECK(!map_update(b, fd, &key, &pair[1], 0));
+		CHECK(write(acknowledged, pair, sizeof(pair)) == sizeof(pair));
+	}
+}
+
+static void nap(long ns)
+{
+	struct timespec time = { 0, ns };
+
+	nanosleep(&time, NULL);
+}
+
+static uint64_t last_acknowledged[KEYS];
+
+static void check_acknowledged(void)
+{
+	int fd = kept();
+
+	for (uint32_t key = 0; key < KEYS; key++) {
+		uint64_t value;
+
+		CHECK(!map_lookup(b, fd, &key, &value));
+		/* The last one told of, or the one that was on its way. */
+		CHECK(value >= last_acknowledged[key]);
+	}
+}
+
+static void a_thousand_random_kills_lose_nothing(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	fresh_store();
+	in_child(prepare, 0);
+	srand(20260101);
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	acknowledged = ends[1];
+	for (int i = 0; i < 1000; i++) {
+		uint64_t pair[2];
+		pid_t pid;
+
+		round_number = i + 1;
+		pid = fork();
+
+		if (!pid) {
+			fcntl(ends[1], F_SETFL, 0);
+			work_until_killed();
+		}
+		nap(rand() % 3000000);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+		while (read(ends[0], pair, sizeof(pair)) == sizeof(pair))
+			last_acknowledged[pair[0]] = pair[1];
+		if (i % 20 == 19)
+			in_child(check_acknowledged, 0);
+	}
+	in_child(check_acknowledged, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_point_is_survived),
+		cmocka_unit_test(a_thousand_random_kills_lose_nothing),
+	};
+
+	use_private_store();
+	return cmocka_run_group_tests_name("kill", tests, NULL, NULL);
+}
