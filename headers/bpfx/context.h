@@ -60,11 +60,13 @@ enum bpfx_field_kind {
 #define BPFX_FIELD_NULLABLE	0x08u	/* pointer that may be NULL */
 #define BPFX_FIELD_WIDE		0x10u	/* 8-byte access to two neighbouring 4-byte fields is fine */
 #define BPFX_FIELD_NARROW_WRITE	0x20u	/* stores smaller than the field are fine */
+#define BPFX_FIELD_NARROW_LOW	0x40u	/* loads smaller than the field are fine at its offset only */
 
 /*
  * One field of a context. The program sees offset and size; the engine accesses real_offset and
  * real_size in the struct the extension really passes (same base address). They are how 32-bit
- * fields such as xdp_md.data stand for 64-bit pointers.
+ * fields such as xdp_md.data stand for 64-bit pointers. A SCALAR larger than 8 bytes is an area:
+ * aligned loads of 1, 2, 4 and 8 bytes anywhere in it, real_size equals size.
  */
 struct bpfx_ctx_field {
 	const char *name;

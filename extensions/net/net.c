@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* The network extension: program types on packets and sockets, and the hook of interfaces. */
+#include "helper_ids.h"
+#include "net.h"
+
+#define GENERAL(id_table) .general = id_table, .general_cnt = ARRAY_CNT(id_table)
+
+static const uint32_t cgroup_skb_attach_types[] = {
+	BPF_CGROUP_INET_INGRESS,
+	BPF_CGROUP_INET_EGRESS,
+};
+
+/* Bit 1 of an egress program's result tells of congestion. */
+static const struct bpfx_ret_range cgroup_skb_results[] = {
+	{ BPF_CGROUP_INET_INGRESS, 0, 1 },
+	{ BPF_CGROUP_INET_EGRESS, 0, 3 },
+};
+
+static const uint32_t cgroup_sock_attach_types[] = {
+	BPF_CGROUP_INET_SOCK_CREATE,
+	BPF_CGROUP_INET4_POST_BIND,
+	BPF_CGROUP_INET6_POST_BIND,
+	BPF_CGROUP_INET_SOCK_RELEASE,
+};
+
+static const struct bpfx_ret_range cgroup_sock_results[] = {
+	{ UINT32_MAX, 0, 1 },
+};
+
+static const struct bpfx_prog_type types[] = {
+	{
+		.name = "socket_filter",
+		.type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.flags = BPFX_PROG_UNPRIV,
+		.ctx = &socket_filter_ctx,
+		.helpers = skb_rows,
+		.helper_cnt = SKB_FILTER_ROW_CNT,
+		GENERAL(socket_filter_ids),
+		.test_run = skb_test_run,
+		.load_packet = skb_load_packet,
+	},
+	{
+		.name = "sched_cls",
+		.type = BPF_PROG_TYPE_SCHED_CLS,
+		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN,
+		.ctx = &tc_ctx,
+		.helpers = skb_rows,
+		.helper_cnt = SKB_TC_ROW_CNT,
+		GENERAL(sched_cls_ids),
+		.test_run = skb_test_run,
+		.load_packet = skb_load_packet,
+	},
+	{
+		.name = "sched_act",
+		.type = BPF_PROG_TYPE_SCHED_ACT,
+		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN,
+		.ctx = &tc_ctx,
+		.helpers = skb_rows,
+		.helper_cnt = SKB_TC_ROW_CNT,
+		GENERAL(sched_cls_ids),
+		.test_run = skb_test_run,
+		.load_packet = skb_load_packet,
+	},
+	{
+		/* Any value may be returned; those above XDP_REDIRECT count as XDP_ABORTED. */
+		.name = "xdp",
+		.type = BPF_PROG_TYPE_XDP,
+		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN,
+		.ctx = &xdp_ctx,
+		.helpers = xdp_rows,
+		.helper_cnt = XDP_ROW_CNT,
+		GENERAL(xdp_ids),
+		.test_run = xdp_test_run,
+	},
+	{
+		.name = "cgroup_skb",
+		.type = BPF_PROG_TYPE_CGROUP_SKB,
+		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_UNPRIV |
+			 BPFX_PROG_ATTACH_CHECKED,
+		.ctx = &cgroup_skb_ctx,
+		.helpers = skb_rows,
+		.helper_cnt = SKB_FILTER_ROW_CNT,
+		GENERAL(cgroup_skb_ids),
+		.ret_ranges = cgroup_skb_results,
+		.ret_range_cnt = ARRAY_CNT(cgroup_skb_results),
+		.attach_types = cgroup_skb_attach_types,
+		.attach_type_cnt = ARRAY_CNT(cgroup_skb_attach_types),
+		.test_run = skb_test_run,
+		.load_packet = skb_load_packet,
+	},
+	{
+		.name = "cgroup_sock",
+		.type = BPF_PROG_TYPE_CGROUP_SOCK,
+		.flags = BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_ATTACH_CHECKED,
+		.ctx = &sock_ctx,
+		GENERAL(cgroup_sock_ids),
+		.ret_ranges = cgroup_sock_results,
+		.ret_range_cnt = ARRAY_CNT(cgroup_sock_results),
+		.attach_types = cgroup_sock_attach_types,
+		.attach_type_cnt = ARRAY_CNT(cgroup_sock_attach_types),
+	},
+};
+
+static struct bpfx_hook_state xdp_state;
+
+static const struct bpfx_hook hooks[] = {
+	{
+		.name = "xdp",
+		.attach_type = BPF_XDP,
+		.link_type = BPF_LINK_TYPE_XDP,
+		.prog_type = "xdp",
+		.context_header_size = BPFX_CTX_HEADER_SIZE,
+		.attach = xdp_attach,
+		.fill_info = xdp_fill_info,
+		.fdinfo = xdp_fdinfo,
+		.state = &xdp_state,
+	},
+};
+
+extern const struct bpfx_extension net_extension;
+const struct bpfx_extension net_extension = {
+	.size = sizeof(struct bpfx_extension),
+	.abi_version = BPFX_ABI_VERSION,
+	.context_header_size = BPFX_CTX_HEADER_SIZE,
+	.name = "net",
+	.version = "1",
+	.prog_types = types,
+	.prog_type_cnt = ARRAY_CNT(types),
+	.prog_type_size = sizeof(types[0]),
+	.hooks = hooks,
+	.hook_cnt = ARRAY_CNT(hooks),
+	.hook_size = sizeof(hooks[0]),
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What the files of this extension share: packets as programs see them, lists, test runs. */
+#ifndef EXTENSIONS_NET_H
+#define EXTENSIONS_NET_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <bpfx/extension.h>
+
+#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)    ((a) < (b) ? (a) : (b))
+
+#define ETH_HEADER 14u
+
+extern const struct bpfx_ctx_desc xdp_ctx, socket_filter_ctx, tc_ctx, cgroup_skb_ctx, sock_ctx;
+
+/* Attachment of XDP programs to interfaces. */
+int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach);
+void xdp_fill_info(const uint32_t stored[4], uint64_t target, struct bpf_link_info *info);
+int xdp_fdinfo(const uint32_t stored[4], uint64_t target, char *buf, size_t size);
+
+/* ---- XDP ---- */
+
+#define XDP_PAGE      4096u
+#define XDP_HEADROOM  256u
+#define XDP_FRAME     40u	/* struct xdp_frame, kept at the start of the headroom */
+#define XDP_TAILROOM  320u	/* struct skb_shared_info, behind the data */
+#define XDP_LINEAR    (XDP_PAGE - XDP_HEADROOM - XDP_TAILROOM)
+#define XDP_FRAGS_MAX 17u
+
+/*
+ * What r1 of an XDP program really points to. One page holds headroom, linear data and tailroom;
+ * what does not fit follows in frags, which programs reach by helpers only.
+ */
+struct xdp_args {
+	unsigned char *data, *data_end, *data_meta;
+	uint32_t ingress_ifindex, rx_queue_index, egress_ifindex;
+	uint32_t frags_size;
+	unsigned char *page;
+	unsigned char *frags;		/* room for XDP_FRAGS_MAX pages */
+};
+
+#define XDP_ROW_CNT 7
+extern const struct bpfx_helper xdp_rows[XDP_ROW_CNT];
+int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
+
+static inline uint32_t xdp_linear_size(const struct xdp_args *xdp)
+{
+	return xdp->data_end - xdp->data;
+}
+
+/* ---- sk_buff ---- */
+
+/*
+ * What r1 of a program on __sk_buff really points to: the fields under their own names and, behind
+ * what any program reaches, the buffer.
+ */
+struct skb_args {
+	unsigned char *data, *data_end, *data_meta;
+	struct bpf_sock *sk;
+	uint64_t tstamp, hwtstamp;
+	uint32_t len, pkt_type, mark, queue_mapping, protocol, vlan_present, vlan_tci, vlan_proto;
+	uint32_t priority, ingress_ifindex, ifindex, tc_index, cb[5], hash, tc_classid, napi_id;
+	uint32_t family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4], remote_port, local_port;
+	uint32_t wire_len, gso_segs, gso_size;
+	uint8_t tstamp_type;
+
+	unsigned char *head;		/* start of the allocation */
+	uint32_t capacity;
+	uint32_t mac, network;		/* offsets of those headers from head */
+	struct bpf_sock sock;
+};
+
+/* Make room for @size bytes of data in all; moves the buffer, so pointers into it die. 0 or
+ * -ENOMEM. */
+int skb_set_size(struct skb_args *skb, uint32_t size);
+int skb_load_packet(void *ctx, int32_t offset, uint32_t size, uint64_t *value);
+int skb_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
+
+/* What filters have, and what traffic control has besides: the latter's table has both. */
+#define SKB_FILTER_ROW_CNT 2
+#define SKB_TC_ROW_CNT	   6
+extern const struct bpfx_helper skb_rows[SKB_TC_ROW_CNT];
+
+/* ---- test_run.c: what Linux does alike for all packet types ---- */
+
+/**
+ * test_read_ctx() - the caller's context
+ * Return: 1 with @ctx filled, completed with zeros; 0 when neither context in nor out is asked
+ * for; -E2BIG for non-zero bytes past @size, -EFAULT.
+ */
+int test_read_ctx(const struct bpfx_host *host, const struct bpfx_test_run *run, void *ctx,
+		  uint32_t size);
+
+/* Run it as often as the caller wants. Return: 0 with the last result and the mean time. */
+int test_repeat(const struct bpfx_host *host, struct bpfx_test_run *run, void *ctx,
+		uint32_t *result, uint32_t *duration_ns);
+
+/* Results: @linear bytes at @data, then @frags_size at @frags. 0, -ENOSPC: cut, -EFAULT. */
+int test_write_data(const struct bpfx_host *host, struct bpfx_test_run *run, const void *data,
+		    uint32_t linear, const void *frags, uint32_t frags_size, uint32_t result,
+		    uint32_t duration_ns);
+int test_write_ctx(const struct bpfx_host *host, struct bpfx_test_run *run, const void *ctx,
+		   uint32_t size);
+
+/* Is there an interface of that index in this network namespace. */
+bool net_interface_exists(uint32_t ifindex);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * BPF_PROG_TEST_RUN of XDP as Linux 6.18 does it. Without a context the packet's first
+ * XDP_LINEAR bytes are linear; with one, data is the length of metadata in front of the packet and
+ * data_end that of the linear part, metadata included. The rest is in fragments.
+ */
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net.h"
+
+#define META_MAX (XDP_HEADROOM - XDP_FRAME)
+
+struct xdp_run {
+	struct bpfx_ctx_header header;
+	struct xdp_args args;
+};
+
+static int check_attr(const struct bpfx_host *host, const struct bpfx_test_run *run)
+{
+	uint32_t attach_type = host->prog_attach_type(run->prog);
+
+	if (attach_type == BPF_XDP_DEVMAP || attach_type == BPF_XDP_CPUMAP)
+		return -EINVAL;
+	/* Live frames would have to reach real interfaces. */
+	if (run->attr->test.flags || run->attr->test.batch_size)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_md(const struct xdp_md *md, uint32_t size)
+{
+	if (md->data_meta || md->data_end > size || md->data > md->data_end)
+		return -EINVAL;
+	return md->data % 4 || md->data > META_MAX ? -EINVAL : 0;
+}
+
+/* rx_queue_index must be one of the interface's queues. */
+static bool has_queue(uint32_t ifindex, uint32_t queue)
+{
+	char name[IF_NAMESIZE], path[96];
+
+	if (!if_indextoname(ifindex, name))
+		return false;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/rx-%u", name, queue);
+	return !queue || !access(path, F_OK);
+}
+
+static int check_interfaces(const struct xdp_md *md)
+{
+	if (md->egress_ifindex)
+		return -EINVAL;
+	if (!md->ingress_ifindex)
+		return md->rx_queue_index ? -EINVAL : 0;
+	if (!net_interface_exists(md->ingress_ifindex))
+		return -ENODEV;
+	return has_queue(md->ingress_ifindex, md->rx_queue_index) ? 0 : -EINVAL;
+}
+
+/* Lay @size bytes of the caller's out in page and fragments; @linear of them, metadata included,
+ * in the page. */
+static int read_packet(const struct bpfx_host *host, uint64_t user, uint32_t size, uint32_t meta,
+		       uint32_t linear, struct xdp_args *xdp)
+{
+	uint32_t frags = size - linear;
+
+	if (frags > XDP_FRAGS_MAX * XDP_PAGE)
+		return -ENOMEM;
+	xdp->page = calloc(1, XDP_PAGE);
+	if (!xdp->page)
+		return -ENOMEM;
+	xdp->data_meta = xdp->page + XDP_HEADROOM - meta;
+	xdp->data = xdp->data_meta + meta;
+	xdp->data_end = xdp->data_meta + linear;
+	if (host->copy_from_user(xdp->data_meta, user, linear))
+		return -EFAULT;
+	if (!frags)
+		return 0;
+	xdp->frags = malloc(XDP_FRAGS_MAX * XDP_PAGE);
+	if (!xdp->frags)
+		return -ENOMEM;
+	xdp->frags_size = frags;
+	return host->copy_from_user(xdp->frags, user + linear, frags) ? -EFAULT : 0;
+}
+
+static int run_and_report(const struct bpfx_host *host, struct bpfx_test_run *run,
+			  struct xdp_run *x, struct xdp_md *md, bool has_md)
+{
+	struct xdp_args *xdp = &x->args;
+	uint32_t result = 0, duration = 0;
+	int err;
+
+	xdp->ingress_ifindex = md->ingress_ifindex ? md->ingress_ifindex : 1;
+	xdp->rx_queue_index = md->rx_queue_index;
+	err = test_repeat(host, run, xdp, &result, &duration);
+	if (err)
+		return err;
+	err = test_write_data(host, run, xdp->data_meta, xdp->data_end - xdp->data_meta,
+			      xdp->frags, xdp->frags_size, result, duration);
+	if (err || !has_md)
+		return err;
+	md->data = xdp->data - xdp->data_meta;
+	md->data_end = xdp->data_end - xdp->data_meta;
+	return test_write_ctx(host, run, md, sizeof(*md));
+}
+
+int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
+{
+	uint32_t size = run->attr->test.data_size_in, linear = size;
+	struct xdp_md md = { 0 };
+	struct xdp_run x = { 0 };
+	int err, has_md;
+
+	err = check_attr(host, run);
+	if (err)
+		return err;
+	has_md = test_read_ctx(host, run, &md, sizeof(md));
+	if (has_md < 0)
+		return has_md;
+	if (has_md) {
+		err = check_md(&md, size);
+		linear = md.data_end;
+	}
+	if (err || size < ETH_HEADER)
+		return -EINVAL;
+	linear = MIN(linear, XDP_LINEAR + md.data);
+	err = read_packet(host, run->attr->test.data_in, size, md.data, linear, &x.args);
+	err = err ? err : check_interfaces(&md);
+	err = err ? err : run_and_report(host, run, &x, &md, has_md);
+	free(x.args.frags);
+	free(x.args.page);
+	return err;
+}

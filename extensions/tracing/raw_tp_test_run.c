@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* BPF_PROG_TEST_RUN of raw tracepoint programs: one run on arguments that the caller gives. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tracing_private.h"
+
+struct raw_tp_run {
+	struct bpfx_ctx_header header;
+	uint64_t args[RAW_TP_ARGS_MAX];
+};
+
+static int check_attr(const union bpf_attr *attr)
+{
+	if (attr->test.data_in || attr->test.data_out || attr->test.ctx_out ||
+	    attr->test.duration || attr->test.repeat || attr->test.batch_size)
+		return -EINVAL;
+	if (attr->test.ctx_size_in > RAW_TP_ARGS_MAX * sizeof(uint64_t))
+		return -EINVAL;
+	if (!(attr->test.flags & BPF_F_TEST_RUN_ON_CPU) && attr->test.cpu)
+		return -EINVAL;
+	return attr->test.flags & ~BPF_F_TEST_RUN_ON_CPU ? -EINVAL : 0;
+}
+
+int raw_tp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
+{
+	const union bpf_attr *attr = run->attr;
+	struct raw_tp_run r;
+	uint32_t result = 0;
+	int err = check_attr(attr);
+
+	if (err)
+		return err;
+	memset(&r, 0, sizeof(r));
+	if (attr->test.ctx_in &&
+	    host->copy_from_user(r.args, attr->test.ctx_in, attr->test.ctx_size_in))
+		return -EFAULT;
+	if (attr->test.flags && attr->test.cpu >= (uint32_t)sysconf(_SC_NPROCESSORS_CONF))
+		return -ENXIO;
+	err = host->run_prog(run->prog, r.args, &result);
+	if (err)
+		return err;
+	run->out.retval = result;
+	run->out.data_size_out = attr->test.data_size_out;
+	run->out.ctx_size_out = attr->test.ctx_size_out;
+	run->write_out = 1;
+	return 0;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * Is an extension what it says it is. Each rule is positive, is checked before anything of the
+ * extension is used, and has a text that names what is wrong.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "registry_private.h"
+
+#define NAME_MAX_LEN	 63
+#define CTX_SIZE_MAX	 (64 * 1024)
+#define ROWS_MAX	 4096
+#define UAPI_HELPERS_END 0x10000u
+
+#define OLDEST_EXTENSION_SIZE (offsetof(struct bpfx_extension, stop) + sizeof(void (*)(void)))
+
+/* All refusals of this file are -EINVAL. */
+#define bad(...) registry_refuse(-EINVAL, __VA_ARGS__)
+
+static int check_name(const char *what, const char *name)
+{
+	if (!name || !*name)
+		return bad("%s has no name", what);
+	if (strnlen(name, NAME_MAX_LEN + 1) > NAME_MAX_LEN)
+		return bad("name of %s is longer than %u characters: '%.16s...'", what,
+			   NAME_MAX_LEN, name);
+	for (const char *s = name; *s; s++)
+		if ((unsigned char)*s <= ' ' || *s == '/' || *s == ':' || *s == 0x7f)
+			return bad("name of %s has a character that is not allowed: '%s'", what,
+				   name);
+	return 0;
+}
+
+/* ---- layout: older and newer builds ---- */
+
+/*
+ * Rows of another size: what is missing counts as zero, what we do not know must be zero. Return:
+ * the table in our layout, NULL with *err.
+ */
+static const void *take_rows(const char *what, const void *rows, uint32_t cnt, uint32_t size,
+			     uint32_t ours, void **copy, int *err)
+{
+	const char *from = rows;
+	char *to;
+
+	*err = 0;
+	if (!cnt)
+		return NULL;
+	if (!rows || cnt > ROWS_MAX || !size || size % 8 || size > 4 * ours) {
+		*err = bad("%s: %u rows of %u bytes at %p make no sense", what, cnt, size, rows);
+		return NULL;
+	}
+	if (size == ours)
+		return rows;
+	to = calloc(cnt, ours);
+	if (!to) {
+		*err = registry_refuse(-ENOMEM, "%s: no memory", what);
+		return NULL;
+	}
+	*copy = to;
+	for (uint32_t i = 0; i < cnt; i++, from += size) {
+		for (uint32_t j = ours; j < size; j++)
+			if (from[j])
+				*err = bad("%s: row %u uses a field that this version does not know",
+					   what, i);
+		memcpy(to + (size_t)i * ours, from, size < ours ? size : ours);
+	}
+	return to;
+}
+
+static int take_head(const struct bpfx_extension *source, struct bpfx_extension *out)
+{
+	const char *bytes = (const char *)source;
+	uint32_t size = source->size;
+
+	if (size < OLDEST_EXTENSION_SIZE)
+		return bad("size %u of struct bpfx_extension is smaller than any version's", size);
+	if (source->abi_version != BPFX_ABI_VERSION)
+		return bad("built for extension ABI version %u, this is version %u",
+			   source->abi_version, BPFX_ABI_VERSION);
+	for (uint32_t i = sizeof(*out); i < size; i++)
+		if (bytes[i])
+			return bad("uses a field of struct bpfx_extension that this version does not "
+				   "know");
+	memset(out, 0, sizeof(*out));
+	memcpy(out, source, size < sizeof(*out) ? size : sizeof(*out));
+	if (out->context_header_size != BPFX_CTX_HEADER_SIZE)
+		return bad("its contexts have no header of %u bytes (context_header_size is %u)",
+			   BPFX_CTX_HEADER_SIZE, out->context_header_size);
+	if (out->reserved)
+		return bad("reserved field is not zero");
+	return check_name("extension", out->name);
+}
+
+/* ---- helpers ---- */
+
+static int check_arguments(const struct bpfx_helper *row)
+{
+	bool ended = false;
+
+	for (int i = 0; i < 5; i++) {
+		uint32_t kind = row->args[i] & BPFX_ARG_KIND_MASK;
+		uint32_t before = i ? row->args[i - 1] & BPFX_ARG_KIND_MASK : BPFX_ARG_NONE;
+
+		if (kind > BPFX_ARG_INT_MEM)
+			return bad("helper %s: argument %d is of unknown kind %u", row->name, i + 1,
+				   kind);
+		if (ended && kind != BPFX_ARG_NONE)
+			return bad("helper %s: argument %d comes after the end of the list",
+				   row->name, i + 1);
+		ended = kind == BPFX_ARG_NONE;
+		if ((kind == BPFX_ARG_SIZE || kind == BPFX_ARG_SIZE_OR_ZERO) &&
+		    before != BPFX_ARG_MEM)
+			return bad("helper %s: argument %d is a size, but not behind memory",
+				   row->name, i + 1);
+		if (row->args[i] & BPFX_FIXED_SIZE && !row->arg_sizes[i])
+			return bad("helper %s: argument %d has a fixed size of 0", row->name, i + 1);
+		if (kind == BPFX_ARG_BTF_ID && !row->arg_types[i])
+			return bad("helper %s: argument %d does not name its type", row->name, i + 1);
+	}
+	return 0;
+}
+
+static int check_helper(const struct bpfx_helper *row)
+{
+	uint32_t ret = row->ret & BPFX_RET_KIND_MASK;
+	int err = check_name("helper", row->name);
+
+	if (err)
+		return err;
+	if (!row->fn)
+		return bad("helper %s has no function", row->name);
+	if (!row->id)
+		return bad("helper %s has no id", row->name);
+	if (ret > BPFX_RET_BTF_ID)
+		return bad("helper %s: result is of unknown kind %u", row->name, ret);
+	if (ret == BPFX_RET_BTF_ID && !row->ret_type)
+		return bad("helper %s does not name the type of its result", row->name);
+	return check_arguments(row);
+}
+
+static int check_helpers(const char *whose, const struct bpfx_helper *rows, uint32_t cnt)
+{
+	if (cnt && !rows)
+		return bad("%s: %u helpers, but no table", whose, cnt);
+	for (uint32_t i = 0; i < cnt; i++) {
+		int err = check_helper(&rows[i]);
+
+		if (err)
+			return err;
+		for (uint32_t j = 0; j < i; j++)
+			if (rows[j].id == rows[i].id)
+				return bad("%s: helpers %s and %s have the same id %u", whose,
+					   rows[j].name, rows[i].name, rows[i].id);
+	}
+	return 0;
+}
+
+/* ---- contexts ---- */
+
+static bool is_access_size(uint32_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
+static int check_field(const char *type, const struct bpfx_ctx_desc *ctx,
+		       const struct bpfx_ctx_field *field)
+{
+	bool area = field->kind == BPFX_FIELD_SCALAR && field->size > 8;
+
+	if (!field->name || !*field->name)
+		return bad("%s: context field at offset %u has no name", type, field->offset);
+	if (!area && (!is_access_size(field->size) || !is_access_size(field->real_size)))
+		return bad("%s: context field %s has a size that no access has", type, field->name);
+	if (area && field->size != field->real_size)
+		return bad("%s: context area %s has two sizes", type, field->name);
+	if (field->offset > ctx->size || field->size > ctx->size - field->offset)
+		return bad("%s: context field %s ends behind the context", type, field->name);
+	if (field->real_offset > ctx->real_size ||
+	    field->real_size > ctx->real_size - field->real_offset)
+		return bad("%s: context field %s ends behind the real struct", type, field->name);
+	if (field->kind > BPFX_FIELD_MEM)
+		return bad("%s: context field %s is of unknown kind %u", type, field->name,
+			   field->kind);
+	if (field->kind == BPFX_FIELD_BTF_ID && !field->type_name)
+		return bad("%s: context field %s does not name its type", type, field->name);
+	if (field->kind == BPFX_FIELD_MEM && !field->mem_size)
+		return bad("%s: context field %s does not tell the size of its memory", type,
+			   field->name);
+	if (field->kind != BPFX_FIELD_SCALAR && field->real_size != sizeof(void *))
+		return bad("%s: context field %s is a pointer that is not one in the real struct",
+			   type, field->name);
+	if (field->attach_type_cnt && !field->attach_types)
+		return bad("%s: context field %s has attach types, but no table", type, field->name);
+	return 0;
+}
+
+static int check_pointer(const char *type, const struct bpfx_ctx_desc *ctx, int32_t offset)
+{
+	if (offset >= -1 && (offset == -1 || offset + sizeof(void *) <= ctx->real_size))
+		return 0;
+	return bad("%s: a packet pointer at offset %d is not in the real struct", type, offset);
+}
+
+static int check_ctx(const char *type, const struct bpfx_ctx_desc *ctx)
+{
+	int err = 0;
+
+	if (!ctx)
+		return bad("%s has no context description", type);
+	if (!ctx->size || ctx->size > CTX_SIZE_MAX || !ctx->real_size ||
+	    ctx->real_size > CTX_SIZE_MAX)
+		return bad("%s: context of %u bytes (%u in reality)", type, ctx->size,
+			   ctx->real_size);
+	if (ctx->field_cnt > ROWS_MAX || (ctx->field_cnt && !ctx->fields))
+		return bad("%s: %u context fields, but no table", type, ctx->field_cnt);
+	for (uint32_t i = 0; !err && i < ctx->field_cnt; i++)
+		err = check_field(type, ctx, &ctx->fields[i]);
+	err = err ? err : check_pointer(type, ctx, ctx->real_data);
+	err = err ? err : check_pointer(type, ctx, ctx->real_data_end);
+	return err ? err : check_pointer(type, ctx, ctx->real_data_meta);
+}
+
+/* ---- program types, hooks, sections ---- */
+
+static int check_prog_type(const struct bpfx_prog_type *type)
+{
+	int err = check_name("program type", type->name);
+
+	if (err)
+		return err;
+	if (type->type >= BPFX_TYPE_DYNAMIC)
+		return bad("program type %s: number 0x%x is not its own to choose", type->name,
+			   type->type);
+	err = check_ctx(type->name, type->ctx);
+	err = err ? err : check_helpers(type->name, type->helpers, type->helper_cnt);
+	if (err)
+		return err;
+	if (type->general_cnt && !type->general)
+		return bad("program type %s: %u general helpers, but no table", type->name,
+			   type->general_cnt);
+	if (type->ret_range_cnt && !type->ret_ranges)
+		return bad("program type %s: %u return ranges, but no table", type->name,
+			   type->ret_range_cnt);
+	for (uint32_t i = 0; i < type->ret_range_cnt; i++)
+		if (type->ret_ranges[i].min > type->ret_ranges[i].max)
+			return bad("program type %s: return range %u is empty", type->name, i);
+	if (type->flags & BPFX_PROG_ATTACH_CHECKED &&
+	    (!type->attach_type_cnt || !type->attach_types))
+		return bad("program type %s checks attach types, but lists none", type->name);
+	return 0;
+}
+
+static int check_hook(const struct bpfx_hook *hook)
+{
+	int err = check_name("hook", hook->name);
+
+	if (err)
+		return err;
+	if (hook->context_header_size != BPFX_CTX_HEADER_SIZE)
+		return bad("hook %s: its contexts have no header of %u bytes (context_header_size is "
+			   "%u)", hook->name, BPFX_CTX_HEADER_SIZE, hook->context_header_size);
+	if (!hook->prog_type || !*hook->prog_type)
+		return bad("hook %s does not name the program type it runs", hook->name);
+	if (!hook->state)
+		return bad("hook %s has no state", hook->name);
+	if (hook->flags & BPFX_HOOK_DYNAMIC && (hook->attach_type || hook->link_type))
+		return bad("hook %s has numbers and wants them allotted", hook->name);
+	if (hook->attach_type >= BPFX_TYPE_DYNAMIC || hook->link_type >= BPFX_TYPE_DYNAMIC)
+		return bad("hook %s: its numbers are not its own to choose", hook->name);
+	if (!(hook->flags & BPFX_HOOK_DYNAMIC) && !hook->link_type)
+		return bad("hook %s has no link type", hook->name);
+	return 0;
+}
+
+static int check_section(const struct bpfx_section *section)
+{
+	if (!section->name || !*section->name)
+		return bad("a section has no name");
+	if (!section->prog_type || !*section->prog_type)
+		return bad("section %s does not name its program type", section->name);
+	return 0;
+}
+
+static int check_rows(const struct bpfx_extension *ext)
+{
+	int err = check_helpers(ext->name, ext->helpers, ext->helper_cnt);
+
+	for (uint32_t i = 0; !err && i < ext->helper_cnt; i++)
+		if (ext->helpers[i].id >= UAPI_HELPERS_END)
+			err = bad("general helper %s: id 0x%x is for helpers of one program type",
+				  ext->helpers[i].name, ext->helpers[i].id);
+	for (uint32_t i = 0; !err && i < ext->prog_type_cnt; i++)
+		err = check_prog_type(&ext->prog_types[i]);
+	for (uint32_t i = 0; !err && i < ext->hook_cnt; i++)
+		err = check_hook(&ext->hooks[i]);
+	for (uint32_t i = 0; !err && i < ext->section_cnt; i++)
+		err = check_section(&ext->sections[i]);
+	return err;
+}
+
+#define TAKE(field, size_field, i)                                                                 \
+	(rows->field = take_rows(#field, rows->field, rows->size_field##_cnt,                      \
+				 rows->size_field##_size, sizeof(*rows->field), &out->copies[i],   \
+				 &err), err)
+
+int extension_take(const struct bpfx_extension *source, struct extension *out)
+{
+	struct bpfx_extension *rows = &out->rows;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	if (!source)
+		return bad("there is no extension");
+	out->source = source;
+	err = take_head(source, rows);
+	if (!err && !TAKE(prog_types, prog_type, 0) && !TAKE(helpers, helper, 1) &&
+	    !TAKE(hooks, hook, 2) && !TAKE(sections, section, 3))
+		err = check_rows(rows);
+	if (err)
+		extension_drop(out);
+	return err;
+}
+
+void extension_drop(struct extension *extension)
+{
+	for (uint32_t i = 0; i < ARRAY_CNT(extension->copies); i++)
+		free(extension->copies[i]);
+	memset(extension, 0, sizeof(*extension));
+}
