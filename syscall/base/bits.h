@@ -32,10 +32,8 @@ static inline bool is_zero(const void *mem, size_t size)
 {
 	const unsigned char *p = mem;
 
-	for (size_t i = 0; i < size; i++)
-		if (p[i])
-			return false;
-	return true;
+	/* Zero if the first byte is and each byte equals the one behind it. */
+	return !size || (!p[0] && !memcmp(p, p + 1, size - 1));
 }
 
 static inline void *u64_to_ptr(uint64_t value)

@@ -46,6 +46,11 @@ int kern_fd_known(int fd)
 	return store_known_fd(fd);
 }
 
+void kern_fds_are_watched(void)
+{
+	store_fds_are_watched();
+}
+
 void kern_fd_duped(int from, int to)
 {
 	store_duped_fd(from, to);

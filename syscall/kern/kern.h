@@ -68,6 +68,10 @@ KERN_EXPORT int kern_fd_close(int fd);
  * others. May be out of date where an fd was closed behind our back. */
 KERN_EXPORT int kern_fd_known(int fd);
 
+/* The caller stands before libc in symbol lookup, sees every close(), dup2(), dup3() and
+ * close_range() of this process and tells: fds need not be looked at on each call then. */
+KERN_EXPORT void kern_fds_are_watched(void);
+
 /* @to became a duplicate of @from. */
 KERN_EXPORT void kern_fd_duped(int from, int to);
 

@@ -57,8 +57,7 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	shared->prog_id = prog->id;
 	shared->target = at.target;
 	memcpy(shared->info, at.info, sizeof(shared->info));
-	obj->header->edges[0] = (struct store_edge){ STORE_PROG, prog->id };
-	obj->header->edge_cnt = 1;
+	store_edge_to(obj, prog->obj);
 	/* Counted before it is there: a count too high only costs a look, one too low would hide
 	 * the link of a process killed in between. */
 	store_hook_changed(hook->name, 1);

@@ -91,8 +91,7 @@ int map_attach_btf(struct store_obj *obj, const struct map_ops *ops, const union
 		shared->btf_id = btf_obj->id;
 		shared->btf_key_type_id = attr->btf_key_type_id;
 		shared->btf_value_type_id = attr->btf_value_type_id;
-		obj->header->edges[obj->header->edge_cnt++] =
-			(struct store_edge){ STORE_BTF, btf_obj->id };
+		store_edge_to(obj, btf_obj);
 	}
 	store_put(btf_obj);
 	return err;

@@ -90,14 +90,12 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 	shared->helper_cnt = result->helper_cnt;
 }
 
-static void add_edges(struct store_header *header, const struct load *load)
+static void add_edges(struct store_obj *obj, const struct load *load)
 {
 	for (uint32_t i = 0; i < load->map_cnt; i++)
-		header->edges[header->edge_cnt++] =
-			(struct store_edge){ STORE_MAP, load->maps[i]->id };
+		store_edge_to(obj, load->maps[i]->obj);
 	if (load->btf_obj)
-		header->edges[header->edge_cnt++] =
-			(struct store_edge){ STORE_BTF, load->btf_obj->id };
+		store_edge_to(obj, load->btf_obj);
 }
 
 static int write_object(const struct load *load, struct prog_shared *shared,
@@ -113,7 +111,7 @@ static int write_object(const struct load *load, struct prog_shared *shared,
 			memcpy(obj->mem + *sections[i].offset, sections[i].data, sections[i].size);
 	memcpy(shared_of(obj), shared, sizeof(*shared));
 	memcpy(obj->header->name, load->name, sizeof(load->name));
-	add_edges(obj->header, load);
+	add_edges(obj, load);
 	return store_publish(obj, STORE_READ | STORE_WRITE);
 }
 
@@ -280,7 +278,7 @@ uint32_t prog_all_maps(const struct kern_prog *prog, uint32_t *ids, uint32_t roo
 
 int prog_bind_map(struct kern_prog *prog, struct kern_map *map)
 {
-	int err = store_add_edge(prog->obj, STORE_MAP, map->id);
+	int err = store_add_edge(prog->obj, map->obj);
 
 	return err == -EEXIST ? 0 : err == -ENOSPC ? -ENOMEM : err;
 }

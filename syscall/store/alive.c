@@ -24,6 +24,7 @@ struct node {
 	uint32_t id;
 	bool root;		/* an fd, mapping or pin holds it */
 	bool marked;
+	bool is_target;
 	uint32_t edge_cnt;
 	struct store_edge *edges;
 };
@@ -89,6 +90,7 @@ static int read_node(int fd, struct node *node)
 	if (header.kind != node->kind || header.id != node->id || header.dead)
 		return -EINVAL;
 	node->root = header.permanent || is_root(fd, node->kind, node->id);
+	node->is_target = header.is_target;
 	node->edge_cnt = header.edge_cnt;
 	node->edges = malloc((header.edge_cnt + 1) * sizeof(*node->edges));
 	if (!node->edges)
@@ -244,26 +246,38 @@ static void mark(struct graph *graph)
 
 /* ---- questions ---- */
 
-bool alive_locked(enum store_kind kind, uint32_t id)
+/* Does something alive refer to it: needs a look at the whole store. */
+static bool held_by_others(enum store_kind kind, uint32_t id)
 {
 	struct graph graph = { 0 };
-	bool alive = false;
 	struct node *node;
-	int fd = open_object(kind, id);
+	bool held = true;	/* what cannot be looked at is not taken for dead */
 
-	if (fd < 0)
-		return false;
-	alive = is_root(fd, kind, id);
-	raw_close(fd);
-	if (alive)
-		return true;
 	if (!scan(&graph, false)) {
 		mark(&graph);
 		node = graph_find(&graph, kind, id);
-		alive = node && node->marked;
+		held = node && node->marked;
 	}
 	graph_free(&graph);
-	return alive;
+	return held;
+}
+
+static bool node_is_alive(const struct node *node)
+{
+	return node->root || (node->is_target && held_by_others(node->kind, node->id));
+}
+
+bool alive_locked(enum store_kind kind, uint32_t id)
+{
+	struct node node = { .kind = kind, .id = id };
+	int fd = open_object(kind, id), err;
+
+	if (fd < 0)
+		return false;
+	err = read_node(fd, &node);
+	raw_close(fd);
+	free(node.edges);
+	return !err && node_is_alive(&node);
 }
 
 bool store_alive(enum store_kind kind, uint32_t id)
@@ -387,16 +401,16 @@ void sweep(void)
 static void collect_locked(enum store_kind kind, uint32_t id)
 {
 	struct node node = { .kind = kind, .id = id };
-	int fd = open_object(kind, id);
+	int fd = open_object(kind, id), err;
 
 	if (fd < 0)
 		return;
-	if (read_node(fd, &node) || node.root || alive_locked(kind, id)) {
-		raw_close(fd);
+	err = read_node(fd, &node);
+	raw_close(fd);
+	if (err || node_is_alive(&node)) {
 		free(node.edges);
 		return;
 	}
-	raw_close(fd);
 	remove_object(kind, id);
 	for (uint32_t i = 0; i < node.edge_cnt; i++)
 		collect_locked(node.edges[i].kind, node.edges[i].id);

@@ -284,6 +284,13 @@ static int identify(int fd, const struct stat *st, uint32_t *mode, struct store_
 	return 0;
 }
 
+static atomic_bool fds_are_watched;
+
+void store_fds_are_watched(void)
+{
+	atomic_store(&fds_are_watched, true);
+}
+
 static int object_of_fd(int fd, struct store_obj **out, uint32_t *mode)
 {
 	uintptr_t entry = fd >= 0 && fd < KNOWN_FDS ? atomic_load(&known[fd]) : 0;
@@ -291,6 +298,12 @@ static int object_of_fd(int fd, struct store_obj **out, uint32_t *mode)
 	struct stat st;
 	int flags;
 
+	if (obj && atomic_load_explicit(&fds_are_watched, memory_order_relaxed) &&
+	    raise_users(obj)) {
+		*out = obj;
+		*mode = entry & MODE_BITS;
+		return 0;
+	}
 	if (fd < 0 || fstat(fd, &st))
 		return -EBADF;
 	if (st.st_dev != store.dev)

@@ -13,20 +13,29 @@
 #include "layout.h"
 #include "cache.h"
 
-int store_add_edge(struct store_obj *obj, enum store_kind kind, uint32_t id)
+void store_edge_to(struct store_obj *from, struct store_obj *to)
 {
-	struct store_header *header = obj->header;
+	/* First the mark: whoever sees the edge must not take its target for free. */
+	__atomic_store_n(&to->header->is_target, 1, __ATOMIC_RELEASE);
+	kill_point("edge.marked");
+	from->header->edges[from->header->edge_cnt++] = (struct store_edge){ to->kind, to->id };
+}
+
+int store_add_edge(struct store_obj *from, struct store_obj *to)
+{
+	struct store_header *header = from->header;
 	int err = store_lock();
 
 	if (err)
 		return err;
 	for (uint32_t i = 0; i < header->edge_cnt; i++)
-		if (header->edges[i].kind == kind && header->edges[i].id == id)
+		if (header->edges[i].kind == to->kind && header->edges[i].id == to->id)
 			err = -EEXIST;
 	if (!err && header->edge_cnt == STORE_EDGES_MAX)
 		err = -ENOSPC;
 	if (!err) {
-		header->edges[header->edge_cnt] = (struct store_edge){ kind, id };
+		__atomic_store_n(&to->header->is_target, 1, __ATOMIC_RELEASE);
+		header->edges[header->edge_cnt] = (struct store_edge){ to->kind, to->id };
 		kill_point("edge.written");
 		__atomic_store_n(&header->edge_cnt, header->edge_cnt + 1, __ATOMIC_RELEASE);
 	}

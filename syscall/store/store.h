@@ -46,6 +46,7 @@ struct store_header {
 	uint32_t published;	/* everything before is complete */
 	uint32_t dead;		/* set by whoever removed it: caches drop their mapping */
 	uint32_t permanent;	/* lives as long as the store */
+	uint32_t is_target;	/* an edge to it was made once: others may keep it alive */
 	uint32_t edge_cnt;
 	struct store_edge edges[STORE_EDGES_MAX];
 	/* Edges kept in the memory in front: cnt slots of u32 ids (0: none) of kind, stride apart. */
@@ -123,6 +124,9 @@ void store_drop(struct store_obj *obj);
 int store_publish_permanent(struct store_obj *obj, uint32_t id);
 bool store_exists(enum store_kind kind, uint32_t id);
 
+/* An edge from an object that is being made to one in hand. */
+void store_edge_to(struct store_obj *from, struct store_obj *to);
+
 /* Id that store_publish() will give: rises by one per object, never given twice. */
 uint32_t store_reserve_id(struct store_obj *obj);
 
@@ -153,8 +157,8 @@ int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next);
 /* Is it referenced by an fd, a pin or an edge from something that is. */
 bool store_alive(enum store_kind kind, uint32_t id);
 
-/* Add an edge to a published object (PROG_BIND_MAP). 0, -EEXIST, -ENOSPC. */
-int store_add_edge(struct store_obj *obj, enum store_kind kind, uint32_t id);
+/* The same from a published object (PROG_BIND_MAP). 0, -EEXIST, -ENOSPC. */
+int store_add_edge(struct store_obj *from, struct store_obj *to);
 
 /* After a reference went away in a way we saw: remove the object, and what only it held, if
  * nothing refers to it any more. */
@@ -168,6 +172,9 @@ int store_close_fd(int fd);
 void store_duped_fd(int from, int to);
 /* Kind of an fd as far as known in memory; 0: none. */
 int store_known_fd(int fd);
+/* Whoever calls sees every close(), dup2() and close_range() of this process and tells: from now on
+ * known fds need not be looked at again. */
+void store_fds_are_watched(void);
 /* Is it open in this process already. */
 bool store_in_use(void);
 /* Could an fd be of some store: a cheap look that opens none. */
