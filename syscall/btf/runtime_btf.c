@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * From the tables of runtime_types.c to a BTF blob. Every type is known by its C spelling; it gets
+ * an id when it is first asked for and is written when its turn comes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "inner.h"
+#include "runtime_btf.h"
+#include "runtime_types.h"
+
+#define SPELLING_MAX 64
+
+struct buffer {
+	unsigned char *bytes;
+	uint32_t size, cap;
+};
+
+struct builder {
+	struct buffer types, strings;
+	char (*spelling)[SPELLING_MAX];		/* of type id - 1 */
+	uint32_t type_cnt, type_cap;
+	bool no_memory;
+};
+
+static void append(struct builder *b, struct buffer *buf, const void *bytes, uint32_t size)
+{
+	if (buf->size + size > buf->cap) {
+		uint32_t cap = (buf->size + size) * 2;
+		void *grown = realloc(buf->bytes, cap);
+
+		if (!grown) {
+			b->no_memory = true;
+			return;
+		}
+		buf->bytes = grown;
+		buf->cap = cap;
+	}
+	memcpy(buf->bytes + buf->size, bytes, size);
+	buf->size += size;
+}
+
+/* Offset of a text that is stored once. */
+static uint32_t string_of(struct builder *b, const char *text)
+{
+	uint32_t at = 0, len;
+
+	for (; at < b->strings.size; at += len + 1) {
+		len = strlen((char *)b->strings.bytes + at);
+		if (!strcmp((char *)b->strings.bytes + at, text))
+			return at;
+	}
+	append(b, &b->strings, text, strlen(text) + 1);
+	return at;
+}
+
+static void append_type(struct builder *b, const char *name, uint32_t kind, uint32_t vlen,
+			uint32_t size_or_type)
+{
+	struct btf_type t = {
+		.name_off = name ? string_of(b, name) : 0,
+		.info = kind << 24 | vlen,
+		.size = size_or_type,
+	};
+
+	append(b, &b->types, &t, sizeof(t));
+}
+
+/* Id of a spelling; 0: void, or no memory. */
+static uint32_t type_of(struct builder *b, const char *spelling)
+{
+	if (!strcmp(spelling, "void"))
+		return 0;
+	for (uint32_t i = 0; i < b->type_cnt; i++)
+		if (!strcmp(b->spelling[i], spelling))
+			return i + 1;
+	if (b->type_cnt == b->type_cap) {
+		uint32_t cap = b->type_cap ? b->type_cap * 2 : 64;
+		void *grown = realloc(b->spelling, cap * sizeof(*b->spelling));
+
+		if (!grown) {
+			b->no_memory = true;
+			return 0;
+		}
+		b->spelling = grown;
+		b->type_cap = cap;
+	}
+	snprintf(b->spelling[b->type_cnt], SPELLING_MAX, "%s", spelling);
+	return ++b->type_cnt;
+}
+
+/* ---- one writer per form of spelling; false: it is not of this form ---- */
+
+static bool write_pointer(struct builder *b, const char *spelling)
+{
+	size_t len = strlen(spelling);
+	char target[SPELLING_MAX];
+
+	if (spelling[len - 1] != '*')
+		return false;
+	snprintf(target, sizeof(target), "%.*s", (int)len - 1, spelling);
+	for (len--; len && target[len - 1] == ' '; len--)
+		target[len - 1] = 0;
+	append_type(b, NULL, BTF_KIND_PTR, 0, type_of(b, target));
+	return true;
+}
+
+static bool write_array(struct builder *b, const char *spelling)
+{
+	const char *open = strrchr(spelling, '[');
+	struct btf_array array = { 0 };
+	char elem[SPELLING_MAX];
+
+	if (!open)
+		return false;
+	snprintf(elem, sizeof(elem), "%.*s", (int)(open - spelling), spelling);
+	array.type = type_of(b, elem);
+	array.index_type = type_of(b, runtime_ints[0].name);
+	array.nelems = strtoul(open + 1, NULL, 10);
+	append_type(b, NULL, BTF_KIND_ARRAY, 0, 0);
+	append(b, &b->types, &array, sizeof(array));
+	return true;
+}
+
+/* Members stand by offset, whatever union they come from. */
+static void write_members(struct builder *b, const struct struct_def *def)
+{
+	uint32_t written = 0;
+
+	for (uint32_t offset = 0; written < def->cnt; offset++)
+		for (uint32_t i = 0; i < def->cnt; i++) {
+			const struct member_def *member = &def->members[i];
+			struct btf_member m;
+
+			if (member->offset != offset)
+				continue;
+			m = (struct btf_member){ string_of(b, member->name),
+						 type_of(b, member->type), offset * 8 };
+			append(b, &b->types, &m, sizeof(m));
+			written++;
+		}
+}
+
+static bool write_struct(struct builder *b, const char *spelling)
+{
+	const char *name = spelling + strlen("struct ");
+
+	if (strncmp(spelling, "struct ", strlen("struct ")))
+		return false;
+	for (uint32_t i = 0; i < runtime_struct_cnt; i++) {
+		const struct struct_def *def = &runtime_structs[i];
+
+		if (strcmp(def->name, name))
+			continue;
+		append_type(b, name, BTF_KIND_STRUCT, def->cnt, def->size);
+		write_members(b, def);
+		return true;
+	}
+	append_type(b, name, BTF_KIND_FWD, 0, 0);
+	return true;
+}
+
+static bool write_enum(struct builder *b, const char *spelling)
+{
+	const char *name = spelling + strlen("enum ");
+
+	if (strncmp(spelling, "enum ", strlen("enum ")))
+		return false;
+	for (uint32_t i = 0; i < runtime_enum_cnt; i++) {
+		const struct enum_def *def = &runtime_enums[i];
+
+		if (strcmp(def->name, name))
+			continue;
+		append_type(b, name, BTF_KIND_ENUM, def->cnt, 4);
+		for (uint32_t j = 0; j < def->cnt; j++) {
+			struct btf_enum value = { string_of(b, def->values[j].name),
+						  def->values[j].value };
+
+			append(b, &b->types, &value, sizeof(value));
+		}
+	}
+	return true;
+}
+
+static bool write_int(struct builder *b, const char *spelling)
+{
+	for (uint32_t i = 0; i < runtime_int_cnt; i++) {
+		const struct int_def *def = &runtime_ints[i];
+		uint32_t word = (uint32_t)def->encoding << 24 | def->size * 8;
+
+		if (strcmp(def->name, spelling))
+			continue;
+		append_type(b, spelling, BTF_KIND_INT, 0, def->size);
+		append(b, &b->types, &word, sizeof(word));
+		return true;
+	}
+	return false;
+}
+
+static bool write_typedef(struct builder *b, const char *spelling)
+{
+	for (uint32_t i = 0; i < runtime_typedef_cnt; i++) {
+		if (strcmp(runtime_typedefs[i].name, spelling))
+			continue;
+		append_type(b, spelling, BTF_KIND_TYPEDEF, 0,
+			    type_of(b, runtime_typedefs[i].type));
+		return true;
+	}
+	return false;
+}
+
+/* A spelling in a table that has no form is a mistake of ours, found by the room's test. */
+static int write_type(struct builder *b, uint32_t id)
+{
+	char spelling[SPELLING_MAX];
+
+	/* Asking for other types may move the table of spellings. */
+	memcpy(spelling, b->spelling[id - 1], sizeof(spelling));
+	return write_pointer(b, spelling) || write_array(b, spelling) ||
+	       write_struct(b, spelling) || write_enum(b, spelling) || write_int(b, spelling) ||
+	       write_typedef(b, spelling) ? 0 : -EINVAL;
+}
+
+/* Everything in the tables is wanted, in their order; what it refers to follows. */
+static int write_all(struct builder *b)
+{
+	char spelling[SPELLING_MAX];
+	int err = 0;
+
+	string_of(b, "");
+	for (uint32_t i = 0; i < runtime_int_cnt; i++)
+		type_of(b, runtime_ints[i].name);
+	for (uint32_t i = 0; i < runtime_typedef_cnt; i++)
+		type_of(b, runtime_typedefs[i].name);
+	for (uint32_t i = 0; i < runtime_enum_cnt; i++) {
+		snprintf(spelling, sizeof(spelling), "enum %s", runtime_enums[i].name);
+		type_of(b, spelling);
+	}
+	for (uint32_t i = 0; i < runtime_struct_cnt; i++) {
+		snprintf(spelling, sizeof(spelling), "struct %s", runtime_structs[i].name);
+		type_of(b, spelling);
+	}
+	for (uint32_t id = 1; !err && !b->no_memory && id <= b->type_cnt; id++)
+		err = write_type(b, id);
+	return b->no_memory ? -ENOMEM : err;
+}
+
+static int join(const struct builder *b, void **data, uint32_t *size)
+{
+	struct btf_header header = {
+		.magic = BTF_MAGIC,
+		.version = BTF_VERSION,
+		.hdr_len = sizeof(header),
+		.type_len = b->types.size,
+		.str_off = b->types.size,
+		.str_len = b->strings.size,
+	};
+	unsigned char *blob = malloc(sizeof(header) + b->types.size + b->strings.size);
+
+	if (!blob)
+		return -ENOMEM;
+	memcpy(blob, &header, sizeof(header));
+	memcpy(blob + sizeof(header), b->types.bytes, b->types.size);
+	memcpy(blob + sizeof(header) + b->types.size, b->strings.bytes, b->strings.size);
+	*data = blob;
+	*size = sizeof(header) + b->types.size + b->strings.size;
+	return 0;
+}
+
+int kern_btf_runtime(void **data, uint32_t *size)
+{
+	struct builder b = { 0 };
+	int err = write_all(&b);
+
+	if (!err)
+		err = join(&b, data, size);
+	free(b.types.bytes);
+	free(b.strings.bytes);
+	free(b.spelling);
+	return err;
+}
