@@ -13,7 +13,7 @@ static const struct {
 	uint32_t type, key_size, value_size, max_entries;
 } shapes[] = {
 	{ "HASH", BPF_MAP_TYPE_HASH, 4, 8, 8 },
-	{ "ARRAY", BPF_MAP_TYPE_ARRAY, 4, 8, 8 },
+	{ "ARRAY", BPF_MAP_TYPE_ARRAY, 4, 8, 1 },	/* one row has values of 2 GiB */
 	{ "PERCPU_ARRAY", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 8 },
 	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
 };
@@ -103,7 +103,7 @@ static bool set_name(struct variant *v, const char *what)
 	else if (!strcmp(what, "junk_after_nul"))
 		memcpy(v->attr.map_name, "ok\0-- -", 7);
 	else
-		strncpy(v->attr.map_name, what, 16);
+		memcpy(v->attr.map_name, what, strnlen(what, 16));
 	return true;
 }
 
