@@ -37,6 +37,7 @@ static const struct bpfx_ctx_field sock_fields[] = {
 	FIELD_AT(src_ip6, 12, READ | NARROW, bound6),
 	FIELD_AT(src_port, 0, READ | LOW, bound),
 	FIELD(dst_port, 0, 2, READ | NARROW),
+	FIELD(dst_port, 0, 4, READ),		/* as it was once: with zeros behind it */
 	FIELD(dst_ip4, 0, 4, READ | NARROW),
 	FIELD(dst_ip6, 0, 4, READ | NARROW),
 	FIELD(dst_ip6, 4, 4, READ | NARROW),

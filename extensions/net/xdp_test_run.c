@@ -34,6 +34,8 @@ static int check_md(const struct xdp_md *md, uint32_t size)
 {
 	if (md->data_meta || md->data_end > size || md->data > md->data_end)
 		return -EINVAL;
+	if (size - md->data < ETH_HEADER)
+		return -EINVAL;
 	return md->data % 4 || md->data > META_MAX ? -EINVAL : 0;
 }
 

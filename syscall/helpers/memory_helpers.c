@@ -35,6 +35,29 @@ static int64_t read_mem(uint64_t dst, uint32_t size, uint64_t src, int access)
 	return access;
 }
 
+/*
+ * Piece by piece, so that what lies behind the NUL reaches nobody. Return: bytes with NUL, @size
+ * where there is none, -1: a fault.
+ */
+static long copy_string(char *dst, uint64_t src, uint32_t size)
+{
+	char piece[64];
+	uint32_t done = 0;
+
+	while (done < size) {
+		uint32_t want = MIN(size - done, (uint32_t)sizeof(piece));
+		long len = fault_read_string(piece, u64_to_ptr(src + done), want);
+
+		if (len < 0)
+			return -1;
+		memcpy(dst + done, piece, len);
+		done += len;
+		if (!piece[len - 1])
+			break;
+	}
+	return done;
+}
+
 static int64_t read_string(uint64_t dst, uint32_t size, uint64_t src, int access)
 {
 	char *text = u64_to_ptr(dst);
@@ -43,7 +66,7 @@ static int64_t read_string(uint64_t dst, uint32_t size, uint64_t src, int access
 	if (!size)
 		return 0;
 	if (!access)
-		len = fault_read_string(text, u64_to_ptr(src), size);
+		len = copy_string(text, src, size);
 	if (len < 0) {
 		memset(text, 0, size);
 		return access ? access : -EFAULT;

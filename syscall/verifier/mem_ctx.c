@@ -12,47 +12,38 @@ static bool has_attach_type(const struct bpfx_ctx_field *field, uint32_t attach_
 	return false;
 }
 
-/* Field that covers the byte at @off. */
-static const struct bpfx_ctx_field *field_at(const struct verifier_env *env, int32_t off)
-{
-	const struct bpfx_ctx_desc *ctx = env->in->type->ctx;
-
-	for (uint32_t i = 0; i < ctx->field_cnt; i++) {
-		const struct bpfx_ctx_field *field = &ctx->fields[i];
-
-		if ((uint32_t)off >= field->offset && (uint32_t)off < field->offset + field->size &&
-		    has_attach_type(field, env->in->expected_attach_type))
-			return field;
-	}
-	return NULL;
-}
-
 static bool size_fits(const struct bpfx_ctx_field *field, int32_t off, int size, enum access access)
 {
 	uint32_t narrow = access == ACCESS_WRITE ? BPFX_FIELD_NARROW_WRITE : BPFX_FIELD_NARROW;
+	bool at_start = (uint32_t)off == field->offset;
 
-	if ((uint32_t)off == field->offset && (uint32_t)size == field->size)
+	if (at_start && (uint32_t)size == field->size)
 		return true;
-	if (field->flags & BPFX_FIELD_WIDE && (uint32_t)off == field->offset && size == 8 &&
-	    field->size == 4)
+	if (field->flags & BPFX_FIELD_WIDE && at_start && size == 8 && field->size == 4)
 		return true;
-	return field->flags & narrow && (uint32_t)size < field->size &&
+	if (access != ACCESS_WRITE && at_start)
+		narrow |= BPFX_FIELD_NARROW_LOW;
+	return field->flags & narrow && (uint32_t)size < field->size && (uint32_t)off >= field->offset &&
 	       off + size <= field->offset + field->size;
 }
 
+/* First field that allows the access; fields may overlap. */
 static const struct bpfx_ctx_field *valid_access(const struct verifier_env *env, int32_t off,
 						 int size, enum access access)
 {
 	const struct bpfx_ctx_desc *ctx = env->in->type->ctx;
-	const struct bpfx_ctx_field *field;
+	uint32_t wanted = access == ACCESS_WRITE ? BPFX_FIELD_WRITE : BPFX_FIELD_READ;
 
 	if (!ctx || off < 0 || (uint32_t)off >= ctx->size || off % size)
 		return NULL;
-	field = field_at(env, off);
-	if (!field || !(field->flags & (access == ACCESS_WRITE ? BPFX_FIELD_WRITE :
-								  BPFX_FIELD_READ)))
-		return NULL;
-	return size_fits(field, off, size, access) ? field : NULL;
+	for (uint32_t i = 0; i < ctx->field_cnt; i++) {
+		const struct bpfx_ctx_field *field = &ctx->fields[i];
+
+		if (field->flags & wanted && size_fits(field, off, size, access) &&
+		    has_attach_type(field, env->in->expected_attach_type))
+			return field;
+	}
+	return NULL;
 }
 
 static uint32_t type_of_field(const struct bpfx_ctx_field *field)
