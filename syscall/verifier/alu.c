@@ -66,19 +66,53 @@ static void compute(const struct bpf_insn *insn, struct scalar *dst, const struc
 	}
 }
 
-static void numbers(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
-		    const struct scalar *src)
+/*
+ * A mask that is all ones or all zeros, as compilers make it from a condition, is worth two paths:
+ * and/or with a constant then gives a constant. The other path runs the instruction again with 0.
+ */
+static int split_mask(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+		      const struct scalar *by)
+{
+	uint8_t op = BPF_OP(insn->code);
+	bool whole = dst->num.smin == -1 && dst->num.smax == 0;
+	struct state *other;
+	struct reg *other_dst;
+
+	if ((op != BPF_AND && op != BPF_OR) || !tnum_is_const(by->bits) ||
+	    (!whole && !(dst->num.s32_min == -1 && dst->num.s32_max == 0)))
+		return 0;
+	other = push_branch(env, env->insn_idx, env->insn_idx);
+	if (!other)
+		return -E2BIG;
+	other_dst = &other->frame[other->curframe]->regs[insn->dst_reg];
+	if (whole) {
+		other_dst->num = scalar_const(0);
+		dst->num = scalar_const(-1);
+	} else {
+		scalar_set_low_half(&other_dst->num, 0);
+		scalar_set_low_half(&dst->num, -1);
+	}
+	return 0;
+}
+
+static int numbers(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+		   const struct scalar *src)
 {
 	struct scalar by = *src;
+	int err;
 
 	if (!is_computable(insn, &by)) {
 		env_set_unknown(env, dst);
-		return;
+		return 0;
 	}
+	err = split_mask(env, insn, dst, &by);
+	if (err)
+		return err;
 	compute(insn, &dst->num, &by);
 	if (!is_wide(insn))
 		scalar_zero_extend32(&dst->num);
 	scalar_sync(&dst->num);
+	return 0;
 }
 
 /* r += constant keeps a scalar linked to those it was copied from, at a distance. */
@@ -342,9 +376,10 @@ static int operate(struct verifier_env *env, const struct bpf_insn *insn)
 	if (ptr)
 		return pointer_and_number(env, insn, *dst, *src, false);
 	constant.num = src->num;
-	numbers(env, insn, dst, &constant.num);
-	keep_link(env, insn, dst, &constant.num);
-	return 0;
+	err = numbers(env, insn, dst, &constant.num);
+	if (!err)
+		keep_link(env, insn, dst, &constant.num);
+	return err;
 }
 
 /* ---- moves ---- */
@@ -461,9 +496,7 @@ static int check_unary(struct verifier_env *env, const struct bpf_insn *insn)
 		struct scalar self = dst->num;
 
 		err = check_reg_arg(env, insn->dst_reg, REG_WRITE_KEEP);
-		if (!err)
-			numbers(env, insn, dst, &self);
-		return err;
+		return err ? err : numbers(env, insn, dst, &self);
 	}
 	return check_reg_arg(env, insn->dst_reg, REG_WRITE);
 }

@@ -218,6 +218,8 @@ int prepare_func_exit(struct verifier_env *env, uint32_t *insn_idx)
 	const struct state *earlier;
 	int err = 0;
 
+	live_stack_commit(env);
+	live_stack_update(env);
 	if (callee->regs[BPF_REG_0].type == REG_STACK) {
 		vlog(env, "cannot return stack pointer to the caller\n");
 		return -EINVAL;
@@ -236,8 +238,6 @@ int prepare_func_exit(struct verifier_env *env, uint32_t *insn_idx)
 		vlog(env, "to caller at %d:\n", *insn_idx);
 		log_state(env, state, caller->frameno, true);
 	}
-	live_stack_commit(env);
-	live_stack_update(env);
 	frame_free(env, callee);
 	state->frame[state->curframe--] = NULL;
 	earlier = callback ? earlier_round(state, *insn_idx) : NULL;

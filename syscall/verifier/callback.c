@@ -81,8 +81,11 @@ static int set_map_args(struct verifier_env *env, const struct frame *caller, st
 
 static int call_loop(struct verifier_env *env, uint32_t insn_idx, struct call *call)
 {
-	/* The count decides when the loop is over. */
-	int err = mark_precise(env, BPF_REG_1);
+	/* Linux may inline the loop, which needs flags of 0; the count decides when it is over. */
+	int err = reg_is_zero(&cur_regs(env)[BPF_REG_4]) ? mark_precise(env, BPF_REG_4) : 0;
+
+	if (!err)
+		err = mark_precise(env, BPF_REG_1);
 
 	if (err)
 		return err;

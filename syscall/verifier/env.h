@@ -319,7 +319,7 @@ struct verifier_env {
 	/* control flow */
 	uint32_t *postorder;
 	uint32_t postorder_cnt;
-	uint32_t scc_cnt;
+	uint32_t scc_cnt, visible_scc_cnt;
 	struct scc_info *scc_info;
 	struct live_stack *live;
 
@@ -352,6 +352,7 @@ void log_state(struct verifier_env *env, const struct state *state, uint32_t fra
 void log_insn_state(struct verifier_env *env, const struct state *state, uint32_t frameno);
 const char *reg_type_name(struct verifier_env *env, uint32_t type);
 const char *tnum_text(struct tnum t, char *buf, size_t size);
+void log_slots(struct verifier_env *env, uint64_t slots);	/* "-8,-16" */
 void scratch_all(struct verifier_env *env);
 void scratch_none(struct verifier_env *env);
 const char *subprog_name(struct verifier_env *env, uint32_t subprog);

@@ -105,7 +105,7 @@ static void log_live_regs(struct verifier_env *env)
 {
 	vlog(env, "Live regs before insn:\n");
 	for (uint32_t i = 0; i < env->insn_cnt; i++) {
-		if (env->aux[i].scc)
+		if (env->aux[i].scc && env->aux[i].scc <= env->visible_scc_cnt)
 			vlog(env, "%3d ", env->aux[i].scc);
 		else
 			vlog(env, "    ");
@@ -217,6 +217,16 @@ static void walk_from(struct verifier_env *env, struct tarjan *t, uint32_t start
 	}
 }
 
+/* A call that may run a callback many times is a loop by itself. Numbered behind the loops that
+ * Linux numbers. */
+static void number_callbacks(struct verifier_env *env)
+{
+	env->visible_scc_cnt = env->scc_cnt;
+	for (uint32_t i = 0; i < env->insn_cnt; i++)
+		if (env->aux[i].calls_callback && !env->aux[i].scc)
+			env->aux[i].scc = ++env->scc_cnt;
+}
+
 int compute_scc(struct verifier_env *env)
 {
 	size_t size = (env->insn_cnt + 1) * sizeof(uint32_t);
@@ -231,6 +241,7 @@ int compute_scc(struct verifier_env *env)
 		if (insn_is_ld_imm64(&env->insns[i]))
 			i++;
 	}
+	number_callbacks(env);
 	scc_init(env);
 	return 0;
 }

@@ -16,6 +16,17 @@ void vlog(struct verifier_env *env, const char *format, ...)
 	va_end(args);
 }
 
+void log_slots(struct verifier_env *env, uint64_t slots)
+{
+	const char *sep = "";
+
+	for (int i = 0; i < 64; i++)
+		if (slots >> i & 1) {
+			vlog(env, "%s%d", sep, -(i + 1) * SLOT_SIZE);
+			sep = ",";
+		}
+}
+
 /* ---- which registers and slots the next line shows ---- */
 
 void scratch_all(struct verifier_env *env)
@@ -100,7 +111,7 @@ const char *tnum_text(struct tnum t, char *buf, size_t size)
 	else if (t.mask == 0)
 		snprintf(buf, size, "%#" PRIx64, t.value);
 	else
-		snprintf(buf, size, "(%#" PRIx64 "; %#" PRIx64 ")", t.value, t.mask);
+		snprintf(buf, size, "(0x%" PRIx64 "; 0x%" PRIx64 ")", t.value, t.mask);
 	return buf;
 }
 
@@ -117,6 +128,13 @@ static bool is_negative(const struct bound *b)
 	return b->is_signed && (int64_t)b->value < 0;
 }
 
+/* A 32-bit bound is shown as a signed number while that is short, else as 32 bits. */
+static uint64_t bound32(int32_t value)
+{
+	return value >= INT16_MIN && value <= INT16_MAX ? (uint64_t)(int64_t)value :
+							   (uint64_t)(uint32_t)value;
+}
+
 /* Bounds of equal value share it: "umin=smin=1"; those that say nothing are left out. */
 static void log_bounds(struct verifier_env *env, const struct scalar *s, const char **sep)
 {
@@ -125,8 +143,8 @@ static void log_bounds(struct verifier_env *env, const struct scalar *s, const c
 		{ "smax", s->smax, true, s->smax == INT64_MAX },
 		{ "umin", s->umin, false, s->umin == 0 },
 		{ "umax", s->umax, false, s->umax == UINT64_MAX },
-		{ "smin32", (int64_t)s->s32_min, true, s->s32_min == INT32_MIN },
-		{ "smax32", (int64_t)s->s32_max, true, s->s32_max == INT32_MAX },
+		{ "smin32", bound32(s->s32_min), true, s->s32_min == INT32_MIN },
+		{ "smax32", bound32(s->s32_max), true, s->s32_max == INT32_MAX },
 		{ "umin32", s->u32_min, false, s->u32_min == 0 },
 		{ "umax32", s->u32_max, false, s->u32_max == UINT32_MAX },
 	};
@@ -201,7 +219,8 @@ static void log_pointee(struct verifier_env *env, const struct reg *reg, const c
 		*sep = ",";
 	}
 	if (kind_is_packet(kind)) {
-		vlog(env, "%sr=%d", *sep, reg->range);
+		vlog(env, "%sr=", *sep);
+		log_unsigned(env, (int64_t)reg->range);
 		*sep = ",";
 	}
 	if (kind == REG_MEM) {
@@ -332,7 +351,9 @@ static bool print_imm64(void *cookie, const struct bpf_insn *raw, char *buf, siz
 
 	if (!aux->map)
 		return false;
-	address = 0xffff888000000000 + ((uint64_t)env->in->maps[aux->map - 1]->id << 12);
+	address = raw->src_reg == BPF_PSEUDO_MAP_VALUE || raw->src_reg == BPF_PSEUDO_MAP_IDX_VALUE ?
+		0xffffc90000000000 : 0xffff888000000000;
+	address += (uint64_t)env->in->maps[aux->map - 1]->id << 12;
 	snprintf(buf, size, "0x%" PRIx64, env->allow_leaks ? address + aux->map_off : 0);
 	return true;
 }

@@ -16,6 +16,7 @@ struct backedge {
 /* One activation of a loop: the component, and the calls that lead to it. */
 struct loop_key {
 	uint32_t callsites[MAX_FRAMES - 1];
+	uint32_t depth;		/* calls in callsites */
 	uint32_t scc;
 };
 
@@ -48,7 +49,7 @@ static bool loop_of(const struct verifier_env *env, const struct state *state, s
 			return true;
 		}
 		if (i < state->curframe)
-			key->callsites[i] = insn;
+			key->callsites[key->depth++] = insn;
 	}
 	return false;
 }
@@ -61,6 +62,17 @@ static struct loop_visit *find_visit(struct verifier_env *env, const struct loop
 		if (!memcmp(&v->key, key, sizeof(*key)))
 			return v;
 	return NULL;
+}
+
+/* "SCC enter (callsite,scc)", for loops that Linux sees as such. */
+static void log_loop(struct verifier_env *env, const char *what, const struct loop_key *key)
+{
+	if (!log_verbose(env) || key->scc > env->visible_scc_cnt)
+		return;
+	vlog(env, "SCC %s (", what);
+	for (uint32_t i = 0; i < key->depth; i++)
+		vlog(env, "%u,", key->callsites[i]);
+	vlog(env, "%u)\n", key->scc);
 }
 
 void scc_enter(struct verifier_env *env, struct state *state)
@@ -77,8 +89,10 @@ void scc_enter(struct verifier_env *env, struct state *state)
 		visit->next = env->scc_info[key.scc].visits;
 		env->scc_info[key.scc].visits = visit;
 	}
-	if (!visit->entry)
-		visit->entry = state;
+	if (visit->entry)
+		return;
+	visit->entry = state;
+	log_loop(env, "enter", &key);
 }
 
 /* Back edges mean that precision marks may still be missing. */
@@ -104,6 +118,7 @@ int scc_add_backedge(struct verifier_env *env, struct state *old, struct state *
 	visit = find_visit(env, &key);
 	if (!visit)
 		return -EFAULT;
+	log_loop(env, "backedge", &key);
 	edge = pool_zalloc(&env->pool, sizeof(*edge));
 	state_copy(env, &edge->state, cur);
 	edge->state.equal = old;
@@ -147,6 +162,7 @@ int scc_exit(struct verifier_env *env, struct state *state)
 	visit = find_visit(env, &key);
 	if (!visit || visit->entry != state)
 		return 0;
+	log_loop(env, "exit", &key);
 	err = settle(env, visit);
 	visit->entry = NULL;
 	while (visit->backedges) {

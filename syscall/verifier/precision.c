@@ -52,17 +52,6 @@ static void log_regs(struct verifier_env *env, uint32_t regs)
 		}
 }
 
-static void log_slots(struct verifier_env *env, uint64_t slots)
-{
-	const char *sep = "";
-
-	for (int i = 0; i < 64; i++)
-		if (slots >> i & 1) {
-			vlog(env, "%s%d", sep, -(i + 1) * SLOT_SIZE);
-			sep = ",";
-		}
-}
-
 /* ---- one instruction back: what must be known before it ---- */
 
 /* What back-tracking cannot follow makes every number on the path precise. */

@@ -46,6 +46,13 @@ void scalar_forget_bounds(struct scalar *s)
 	scalar_forget_bounds32(s);
 }
 
+void scalar_set_low_half(struct scalar *s, uint32_t value)
+{
+	s->bits = tnum_const_subreg(s->bits, value);
+	s->u32_min = s->u32_max = value;
+	s->s32_min = s->s32_max = value;
+}
+
 /* ---- one reading of a bound learns from another ---- */
 
 static void raise_u64(struct scalar *s, uint64_t min, uint64_t max)

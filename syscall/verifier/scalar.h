@@ -18,6 +18,8 @@ struct scalar {
 
 struct scalar scalar_const(uint64_t value);
 struct scalar scalar_unknown(void);
+/* The low half becomes @value; the rest is left as it is. */
+void scalar_set_low_half(struct scalar *s, uint32_t value);
 
 /* Any value: bounds forgotten, bits kept (64 and 32 bit; 32 bit only). */
 void scalar_forget_bounds(struct scalar *s);

@@ -198,13 +198,46 @@ void live_stack_commit(struct verifier_env *env)
 
 /* ---- spreading ---- */
 
+static void log_chain(struct verifier_env *env, const struct callchain *chain)
+{
+	for (uint32_t i = 0; i <= chain->curframe; i++)
+		vlog(env, "%c%u", i ? ',' : '(', chain->callsites[i]);
+	vlog(env, ") ");
+}
+
+/* Shown where it matters: at accesses, where states are compared, and at the start. */
+static void log_change(struct verifier_env *env, const struct instance *instance, uint32_t frame,
+		       uint32_t insn, const struct masks *m, const char *what, uint64_t old,
+		       uint64_t new)
+{
+	if (old == new || !log_verbose(env) ||
+	    !(env->aux[insn].prune_point || m->may_read || m->must_write ||
+	      insn == env->subprogs[instance->subprog].start))
+		return;
+	log_chain(env, &instance->chain);
+	vlog(env, "frame %d insn %d ", frame, insn);
+	if (new & ~old) {
+		vlog(env, "+%s ", what);
+		log_slots(env, new & ~old);
+		vlog(env, " ");
+	}
+	if (old & ~new) {
+		vlog(env, "-%s ", what);
+		log_slots(env, old & ~new);
+	}
+	vlog(env, "\n");
+}
+
 static bool update_insn(struct verifier_env *env, struct instance *instance, uint32_t frame,
 			uint32_t insn)
 {
 	struct masks *m = masks_at(env, instance, frame, insn);
 	uint64_t after = 0, written = 0, before;
-	uint32_t succ[2], cnt = insn_successors(env, insn, succ);
+	uint32_t succ[2], cnt;
 
+	if (!m)
+		return false;
+	cnt = insn_successors(env, insn, succ);
 	for (uint32_t s = 0; s < cnt; s++) {
 		struct masks *next = masks_at(env, instance, frame, succ[s]);
 
@@ -215,24 +248,41 @@ static bool update_insn(struct verifier_env *env, struct instance *instance, uin
 	before = (after & ~m->must_write) | m->may_read;
 	if (before == m->live_before && written == m->must_write_acc)
 		return false;
+	log_change(env, instance, frame, insn, m, "live", m->live_before, before);
+	log_change(env, instance, frame, insn, m, "written", m->must_write_acc, written);
 	m->live_before = before;
 	m->must_write_acc = written;
 	return true;
 }
 
-static void update_frame(struct verifier_env *env, struct instance *instance, uint32_t frame)
+/* Less is dead than was thought: begin again. */
+static void forget_live(struct verifier_env *env, struct instance *instance)
+{
+	const struct subprog *sub = &env->subprogs[instance->subprog];
+
+	for (uint32_t f = 0; f <= instance->chain.curframe; f++)
+		for (uint32_t i = 0; instance->frames[f] && i < sub[1].start - sub->start; i++)
+			instance->frames[f][i].live_before = 0;
+}
+
+static void spread(struct verifier_env *env, struct instance *instance)
 {
 	const struct subprog *sub = &env->subprogs[instance->subprog];
 	const uint32_t *order = &env->postorder[sub->postorder_start];
 	bool changed = true;
+	int rounds = 0;
 
-	if (instance->write_dropped)	/* less is dead than was thought */
-		for (uint32_t i = 0; i < sub->postorder_cnt; i++)
-			masks_at(env, instance, frame, order[i])->live_before = 0;
-	while (changed) {
+	if (instance->write_dropped)
+		forget_live(env, instance);
+	for (; changed; rounds++) {
 		changed = false;
 		for (uint32_t i = 0; i < sub->postorder_cnt; i++)
-			changed |= update_insn(env, instance, frame, order[i]);
+			for (uint32_t f = 0; f <= instance->chain.curframe; f++)
+				changed |= update_insn(env, instance, f, order[i]);
+	}
+	if (log_verbose(env)) {
+		log_chain(env, &instance->chain);
+		vlog(env, "live stack update done in %d iterations\n", rounds);
 	}
 }
 
@@ -259,9 +309,7 @@ static void update_instance(struct verifier_env *env, struct instance *instance)
 {
 	if (!instance->updated)
 		return;
-	for (uint32_t f = 0; f <= instance->chain.curframe; f++)
-		if (instance->frames[f])
-			update_frame(env, instance, f);
+	spread(env, instance);
 	instance->updated = false;
 	instance->write_dropped = false;
 	if (instance->chain.curframe)
