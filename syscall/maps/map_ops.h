@@ -129,8 +129,9 @@ int kern_object_name(char dst[BPF_OBJ_NAME_LEN], const char *src, size_t size);
 
 /* Ring buffer operations that its helpers need beside map_ops. */
 void *ringbuf_reserve(struct kern_map *map, uint64_t size, uint64_t flags);
-void ringbuf_submit(struct kern_map *map, void *sample, uint64_t flags);
-void ringbuf_discard(struct kern_map *map, void *sample, uint64_t flags);
+/* @sample alone says which ring it is of. */
+void ringbuf_submit(void *sample, uint64_t flags);
+void ringbuf_discard(void *sample, uint64_t flags);
 int ringbuf_output(struct kern_map *map, const void *data, uint64_t size, uint64_t flags);
 uint64_t ringbuf_query(struct kern_map *map, uint64_t what);
 /* Waiting: see kern_poll_fd(), kern_poll_drain(), kern_poll_arm(). */

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,12 +38,21 @@ struct ringbuf_shared {
 	_Atomic uint64_t pending;	/* oldest record not yet committed */
 };
 
-/* In this process: the two positions and the data, mapped twice. */
+/*
+ * In this process: the two positions and the data, mapped twice. Views stand in a list and are
+ * reused, never freed: a program commits a record by its address alone, and whoever looks the
+ * address up takes no lock.
+ */
 struct ringbuf_view {
 	_Atomic uint64_t *consumer, *producer;
-	unsigned char *data;
+	unsigned char *_Atomic data;	/* NULL: not in use */
 	uint64_t mask;
+	struct kern_map *map;
+	struct ringbuf_view *next;
 };
+
+static struct ringbuf_view *_Atomic views;
+static pthread_mutex_t views_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct ringbuf_shared *shared_of(const struct kern_map *map)
 {
@@ -69,42 +79,87 @@ static int ringbuf_init(struct kern_map *map)
 	return 0;
 }
 
+static int map_data(struct kern_map *map, unsigned char **out)
+{
+	size_t size = map->max_entries;
+	unsigned char *data;
+	int err = 0;
+
+	data = raw_mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			0);
+	if (data == MAP_FAILED)
+		return -ENOMEM;
+	for (int half = 0; half < 2 && !err; half++)
+		err = store_map_view(map->obj, data + half * size, 2 * STORE_PAGE, size,
+				     PROT_READ | PROT_WRITE);
+	if (err)
+		raw_munmap(data, 2 * size);
+	else
+		*out = data;
+	return err;
+}
+
+/* A view that is out of use, or a new one; under the lock. */
+static struct ringbuf_view *take_view(void)
+{
+	struct ringbuf_view *view = views;
+
+	while (view && view->data)
+		view = view->next;
+	if (view)
+		return view;
+	view = calloc(1, sizeof(*view));
+	if (view) {
+		view->next = views;
+		atomic_store(&views, view);
+	}
+	return view;
+}
+
 static int ringbuf_open(struct kern_map *map)
 {
-	struct ringbuf_view *view = malloc(sizeof(*view));
-	size_t size = map->max_entries;
-	int err = -ENOMEM;
+	struct ringbuf_view *view;
+	unsigned char *data;
+	int err = map_data(map, &data);
 
-	if (!view)
-		return -ENOMEM;
-	view->data = raw_mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			      -1, 0);
-	if (view->data == MAP_FAILED)
-		goto free_view;
-	for (int half = 0; half < 2; half++) {
-		err = store_map_view(map->obj, view->data + half * size, 2 * STORE_PAGE, size,
-				     PROT_READ | PROT_WRITE);
-		if (err)
-			goto unmap;
+	if (err)
+		return err;
+	pthread_mutex_lock(&views_lock);
+	view = take_view();
+	if (view) {
+		view->consumer = (_Atomic uint64_t *)map->front;
+		view->producer = (_Atomic uint64_t *)(map->front + STORE_PAGE);
+		view->mask = map->max_entries - 1;
+		view->map = map;
+		atomic_store(&view->data, data);
+		map->view = view;
+	} else {
+		raw_munmap(data, 2 * (size_t)map->max_entries);
+		err = -ENOMEM;
 	}
-	view->consumer = (_Atomic uint64_t *)map->front;
-	view->producer = (_Atomic uint64_t *)(map->front + STORE_PAGE);
-	view->mask = size - 1;
-	map->view = view;
-	return 0;
-unmap:
-	raw_munmap(view->data, 2 * size);
-free_view:
-	free(view);
+	pthread_mutex_unlock(&views_lock);
 	return err;
 }
 
 static void ringbuf_close(struct kern_map *map)
 {
 	struct ringbuf_view *view = map->view;
+	unsigned char *data = view->data;
 
-	raw_munmap(view->data, 2 * (size_t)map->max_entries);
-	free(view);
+	atomic_store(&view->data, NULL);
+	raw_munmap(data, 2 * (size_t)map->max_entries);
+}
+
+/* The ring a sample was reserved in; it is in use by the program that holds the sample. */
+static struct ringbuf_view *view_of_sample(const unsigned char *sample)
+{
+	for (struct ringbuf_view *view = views; view; view = view->next) {
+		const unsigned char *data = atomic_load_explicit(&view->data, memory_order_acquire);
+
+		if (data && sample >= data && sample <= data + 2 * (view->mask + 1))
+			return view;
+	}
+	return NULL;
 }
 
 /* ---- waking ---- */
@@ -273,9 +328,8 @@ void *ringbuf_reserve(struct kern_map *map, uint64_t size, uint64_t flags)
 	return sample;
 }
 
-static void commit(struct kern_map *map, void *sample, uint64_t flags, uint32_t discard)
+static void commit(struct ringbuf_view *view, void *sample, uint64_t flags, uint32_t discard)
 {
-	struct ringbuf_view *view = map->view;
 	struct record_head *head = (struct record_head *)sample - 1;
 	uint32_t length = atomic_load(&head->length) & ~BPF_RINGBUF_BUSY_BIT;
 	uint64_t position = ((unsigned char *)head - view->data) & view->mask;
@@ -287,17 +341,23 @@ static void commit(struct kern_map *map, void *sample, uint64_t flags, uint32_t 
 	kill_point("ringbuf.commit.done");
 	consumer = atomic_load(view->consumer) & view->mask;
 	if (flags & BPF_RB_FORCE_WAKEUP || (consumer == position && !(flags & BPF_RB_NO_WAKEUP)))
-		wake(map);
+		wake(view->map);
 }
 
-void ringbuf_submit(struct kern_map *map, void *sample, uint64_t flags)
+void ringbuf_submit(void *sample, uint64_t flags)
 {
-	commit(map, sample, flags, 0);
+	struct ringbuf_view *view = view_of_sample(sample);
+
+	if (view)
+		commit(view, sample, flags, 0);
 }
 
-void ringbuf_discard(struct kern_map *map, void *sample, uint64_t flags)
+void ringbuf_discard(void *sample, uint64_t flags)
 {
-	commit(map, sample, flags, BPF_RINGBUF_DISCARD_BIT);
+	struct ringbuf_view *view = view_of_sample(sample);
+
+	if (view)
+		commit(view, sample, flags, BPF_RINGBUF_DISCARD_BIT);
 }
 
 int ringbuf_output(struct kern_map *map, const void *data, uint64_t size, uint64_t flags)
@@ -310,7 +370,7 @@ int ringbuf_output(struct kern_map *map, const void *data, uint64_t size, uint64
 	if (!sample)
 		return -EAGAIN;
 	memcpy(sample, data, size);
-	commit(map, sample, flags, 0);
+	commit(map->view, sample, flags, 0);
 	return 0;
 }
 
