@@ -157,16 +157,43 @@ static int copy_maps(struct bpf_prog_info *info, const struct kern_prog *prog)
 	return copy_array(info->map_ids, room, ids, info->nr_map_ids, sizeof(ids[0]));
 }
 
-static int copy_insns(struct bpf_prog_info *info, const struct kern_prog *prog)
+/* Calls of subprograms show their target twice, as Linux leaves them: its number in imm, its
+ * distance in off. */
+static void show_call(struct bpf_insn *insn, uint32_t at, const struct exec_subprog *subprogs,
+		      uint32_t cnt)
 {
-	uint32_t room = info->xlated_prog_len;
+	uint32_t target = at + 1 + insn->imm;
 
-	info->xlated_prog_len = prog->shared->insn_cnt * sizeof(struct bpf_insn);
-	return copy_array(info->xlated_prog_insns, room,
-			  prog_section(prog, prog->shared->insns), info->xlated_prog_len, 1);
+	insn->off = insn->imm;
+	for (uint32_t i = 0; i < cnt; i++)
+		if (subprogs[i].start == target)
+			insn->imm = i;
 }
 
-/* One entry per function, also where nothing is machine code. Addresses are not for tools. */
+static int copy_insns(struct bpf_prog_info *info, const struct kern_prog *prog)
+{
+	const struct prog_shared *shared = prog->shared;
+	uint32_t room = info->xlated_prog_len, size = shared->insn_cnt * sizeof(struct bpf_insn);
+	struct bpf_insn *insns;
+	int err;
+
+	info->xlated_prog_len = size;
+	if (!room)
+		return 0;
+	insns = malloc(size);
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, prog_section(prog, shared->insns), size);
+	for (uint32_t i = 0; i < shared->insn_cnt; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == BPF_PSEUDO_CALL)
+			show_call(&insns[i], i, prog_section(prog, shared->subprogs),
+				  shared->subprog_cnt);
+	err = copy_array(info->xlated_prog_insns, room, insns, size, 1);
+	free(insns);
+	return err;
+}
+
+/* One tag per function; nothing is machine code, so there are no addresses and lengths. */
 static int copy_functions(struct bpf_prog_info *info, const struct kern_prog *prog)
 {
 	uint32_t cnt = MAX(prog->shared->subprog_cnt, 1);
@@ -177,14 +204,10 @@ static int copy_functions(struct bpf_prog_info *info, const struct kern_prog *pr
 	for (uint32_t i = 0; !err && i < MIN(room, cnt); i++)
 		err = user_write(info->prog_tags + i * BPF_TAG_SIZE, prog->shared->tag,
 				 BPF_TAG_SIZE);
-	info->nr_jited_ksyms = cnt;
-	info->jited_ksyms = 0;
-	info->nr_jited_func_lens = cnt;
-	info->jited_func_lens = 0;
+	info->nr_jited_ksyms = 0;
+	info->nr_jited_func_lens = 0;
 	info->jited_prog_len = 0;
-	info->jited_prog_insns = 0;
 	info->nr_jited_line_info = 0;
-	info->jited_line_info = 0;
 	return err;
 }
 

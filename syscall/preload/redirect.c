@@ -114,28 +114,31 @@ const char *redirected(const char *path, struct redirect *to)
 
 /* ---- texts ---- */
 
-static int copy_file(int to, const char *path)
-{
-	char buf[4096];
-	ssize_t len = 0;
-	int fd = REAL(open)(path, O_RDONLY | O_CLOEXEC);
-
-	while (fd >= 0 && (len = read(fd, buf, sizeof(buf))) > 0)
-		if (write(to, buf, len) != len)
-			len = -1;
-	if (fd >= 0)
-		raw_close(fd);
-	return len < 0 ? -1 : 0;
-}
-
+/* The machine's mounts, and the bpf file system where it has none. */
 static int write_mounts(int fd)
 {
-	static const char line[] =
-		"bpf " BPFFS_PATH " bpf rw,nosuid,nodev,noexec,relatime,mode=700 0 0\n";
+	FILE *from = REAL(fopen)("/proc/self/mounts", "re"), *to;
+	char line[4096];
+	bool there = false;
+	int copy = raw_dup(fd);
 
-	if (copy_file(fd, "/proc/self/mounts"))
+	to = copy < 0 ? NULL : fdopen(copy, "w");
+	if (!to) {
+		if (from)
+			fclose(from);
+		if (copy >= 0)
+			raw_close(copy);
 		return -1;
-	return write(fd, line, sizeof(line) - 1) == sizeof(line) - 1 ? 0 : -1;
+	}
+	while (from && fgets(line, sizeof(line), from)) {
+		there |= strstr(line, " " BPFFS_PATH " bpf ") != NULL;
+		fputs(line, to);
+	}
+	if (!there)
+		fputs("bpf " BPFFS_PATH " bpf rw,nosuid,nodev,noexec,relatime,mode=700 0 0\n", to);
+	if (from)
+		fclose(from);
+	return fclose(to);
 }
 
 static int write_fdinfo(int fd, int of)
