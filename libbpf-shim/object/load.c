@@ -36,9 +36,6 @@ static int run_prepare_handler(struct bpf_program *prog, struct bpf_prog_load_op
 	if (!prog->sec_def || !prog->sec_def->prepare_load)
 		return 0;
 	err = prog->sec_def->prepare_load(prog, opts, prog->sec_def->cookie);
-	if (err < 0)
-		pr_warn("prog '%s': failed to prepare load attributes: %s\n", prog->name,
-			errstr(err));
 	return err < 0 ? err : 0;
 }
 
@@ -219,8 +216,11 @@ int program_load(struct bpf_program *prog, int *result_fd, const struct bpf_prog
 		return -EINVAL;
 	err = fill_options(prog, &opts);
 	err = err ? err : run_prepare_handler(prog, &opts);
-	if (err)
+	if (err) {
+		pr_warn("prog '%s': failed to prepare load attributes: %s\n", prog->name,
+			errstr(err));
 		return err;
+	}
 	if (user) {
 		override_options(&opts, user);
 		log.level = OPTS_GET(user, log_level, log.level);

@@ -162,6 +162,10 @@ static int link_code(struct bpf_program *main, struct bpf_program *prog)
 	const struct reloc *reloc;
 	int err;
 
+	/* the kernel wants the records in the order of instructions: before those of what is called */
+	err = program_append_ext_info(main, prog, prog->sub_insn_off);
+	if (err)
+		return err;
 	for (i = 0; i < count; i++) {
 		insn = &prog->insns[i];
 		if (is_subprog_call(insn)) {
@@ -177,7 +181,7 @@ static int link_code(struct bpf_program *main, struct bpf_program *prog)
 		if (err)
 			return err;
 	}
-	return program_append_ext_info(main, prog, prog->sub_insn_off);
+	return 0;
 }
 
 int program_append_subprogs(struct bpf_program *main)
