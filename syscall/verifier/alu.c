@@ -115,20 +115,41 @@ static int numbers(struct verifier_env *env, const struct bpf_insn *insn, struct
 	return 0;
 }
 
-/* r += constant keeps a scalar linked to those it was copied from, at a distance. */
-static void keep_link(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
-		      const struct scalar *src)
+/* The constant that an addition or subtraction moves a value by, where it is one. */
+static bool constant_distance(const struct bpf_insn *insn, const struct scalar *by, int32_t *distance)
 {
-	if (env->bpf_capable && is_wide(insn) && BPF_OP(insn->code) == BPF_ADD && dst->id &&
-	    tnum_is_const(src->bits) && !(dst->id & ID_ADD_CONST) &&
-	    src->bits.value <= (uint64_t)INT32_MAX) {
-		dst->id |= ID_ADD_CONST;
-		dst->off = src->bits.value;
+	uint8_t op = BPF_OP(insn->code);
+	bool low_half = !is_wide(insn);
+	int64_t value = scalar_value(by, low_half);
+
+	if ((op != BPF_ADD && op != BPF_SUB) || !scalar_is_const(by, low_half))
+		return false;
+	if (low_half)
+		value = (int32_t)value;
+	if (value < INT32_MIN || value > INT32_MAX || (op == BPF_SUB && value == INT32_MIN))
+		return false;
+	*distance = op == BPF_SUB ? -value : value;
+	return true;
+}
+
+/*
+ * Adding a constant keeps a scalar linked to those it was copied from, at a distance; once only.
+ * In 32 bits only if the value was one of 32 bits before.
+ */
+static void keep_link(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+		      const struct scalar *by, bool was_short)
+{
+	int32_t distance;
+
+	if (!env->bpf_capable || !dst->id || (!is_wide(insn) && !was_short) ||
+	    (dst->id & ID_ADD_CONST) || !constant_distance(insn, by, &distance)) {
+		if (dst->id & ID_ADD_CONST)
+			dst->off = 0;
+		dst->id = 0;
 		return;
 	}
-	if (dst->id & ID_ADD_CONST)
-		dst->off = 0;
-	dst->id = 0;
+	dst->id |= is_wide(insn) ? ID_ADD_CONST64 : ID_ADD_CONST32;
+	dst->off = distance;
 }
 
 /* ---- pointer op number ---- */
@@ -357,7 +378,7 @@ static int operate(struct verifier_env *env, const struct bpf_insn *insn)
 	struct reg *dst = &cur_regs(env)[insn->dst_reg];
 	struct reg constant = { .type = REG_SCALAR, .num = scalar_const((int64_t)insn->imm) };
 	struct reg *src = &constant;
-	bool ptr = dst->type != REG_SCALAR;
+	bool ptr = dst->type != REG_SCALAR, was_short;
 	int err = 0;
 
 	if (BPF_SRC(insn->code) == BPF_X) {
@@ -376,9 +397,10 @@ static int operate(struct verifier_env *env, const struct bpf_insn *insn)
 	if (ptr)
 		return pointer_and_number(env, insn, *dst, *src, false);
 	constant.num = src->num;
+	was_short = dst->num.umax <= UINT32_MAX;
 	err = numbers(env, insn, dst, &constant.num);
 	if (!err)
-		keep_link(env, insn, dst, &constant.num);
+		keep_link(env, insn, dst, &constant.num, was_short);
 	return err;
 }
 

@@ -85,8 +85,10 @@ struct reg {
 	bool precise;		/* its value matters: pruning must compare it exactly */
 };
 
-/* Flag in a scalar's id: it is another scalar of this id plus off. */
-#define ID_ADD_CONST 0x80000000u
+/* Flags in a scalar's id: it is another scalar of this id plus off, added in 64 or 32 bits. */
+#define ID_ADD_CONST64	0x80000000u
+#define ID_ADD_CONST32	0x40000000u
+#define ID_ADD_CONST	(ID_ADD_CONST64 | ID_ADD_CONST32)
 
 static inline uint32_t reg_kind(const struct reg *reg)
 {

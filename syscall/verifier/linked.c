@@ -52,9 +52,11 @@ void collect_linked(struct verifier_env *env, uint32_t id, uint64_t *set)
 	id &= ~ID_ADD_CONST;
 	for (int f = state->curframe; f >= 0; f--) {
 		struct frame *frame = state->frame[f];
+		uint16_t live = env->aux[frame_insn(state, f)].live_regs;
 
 		for (uint32_t i = 0; i < BPF_REG_FP; i++)
-			add(set, &frame->regs[i], id, (struct entry){ f, i, true });
+			if (live >> i & 1)
+				add(set, &frame->regs[i], id, (struct entry){ f, i, true });
 		for (uint32_t i = 0; i < frame->slot_cnt; i++)
 			if (slot_is_spill(&frame->stack[i]))
 				add(set, &frame->stack[i].spilled, id,
@@ -76,6 +78,8 @@ static void follow(struct reg *reg, const struct reg *known)
 	if (reg->type != REG_SCALAR || reg == known ||
 	    (reg->id & ~ID_ADD_CONST) != (known->id & ~ID_ADD_CONST))
 		return;
+	if (((reg->id ^ known->id) & ID_ADD_CONST) == ID_ADD_CONST)
+		return;		/* one wraps at 32 bits, the other does not */
 	*reg = *known;
 	if ((!(old.id & ID_ADD_CONST) && !(known->id & ID_ADD_CONST)) || old.off == known->off)
 		return;
@@ -83,6 +87,9 @@ static void follow(struct reg *reg, const struct reg *known)
 	reg->off = old.off;
 	reg->id = old.id;
 	scalar_add(&reg->num, &distance);
+	if ((reg->id | known->id) & ID_ADD_CONST32)
+		scalar_zero_extend32(&reg->num);
+	scalar_sync(&reg->num);
 }
 
 /* In @state, everything of @set that is linked to @known learns what is known of it. */

@@ -275,15 +275,10 @@ static int spilled_size(const struct slot *slot)
 }
 
 /* The whole of what was spilled, or its low bytes. */
-static void fill_low_bytes(struct verifier_env *env, struct reg *spilled, struct reg *dst, int size,
-			   int spill_size)
+static void fill_low_bytes(const struct reg *spilled, struct reg *dst, int size)
 {
-	int width = value_width(spilled);
-
-	if (env->bpf_capable && size == 4 && spill_size == 4 && width <= 32)
-		assign_scalar_id(env, spilled);
 	*dst = *spilled;
-	if (width > size * 8)
+	if (value_width(spilled) > size * 8)
 		dst->id = 0;
 }
 
@@ -332,12 +327,10 @@ static int read_spilled(struct verifier_env *env, struct frame *frame, int off, 
 			return 0;
 		if (size > spill_size || off % SLOT_SIZE)
 			return load_spilled_bytes(env, frame, off, size, dst);
-		fill_low_bytes(env, spilled, dst, size, spill_size);
+		fill_low_bytes(spilled, dst, size);
 		return 1;
 	}
 	if (dst) {
-		if (env->bpf_capable)
-			assign_scalar_id(env, spilled);
 		*dst = *spilled;
 	} else if (!env->allow_leaks && spilled->type != REG_SCALAR) {
 		vlog(env, "leaking pointer from stack off %d\n", off);

@@ -575,8 +575,8 @@ static void lsh_whole(struct scalar *d, uint8_t shift)
 {
 	bool half = shift == 32;
 
-	d->smax = half && d->s32_max >= 0 ? (int64_t)((uint64_t)d->s32_max << 32) : INT64_MAX;
-	d->smin = half && d->s32_min >= 0 ? (int64_t)((uint64_t)d->s32_min << 32) : INT64_MIN;
+	d->smax = half ? (int64_t)((uint64_t)d->s32_max << 32) : INT64_MAX;
+	d->smin = half ? (int64_t)((uint64_t)d->s32_min << 32) : INT64_MIN;
 	if (d->umax > 1ULL << (63 - shift)) {
 		d->umin = 0;
 		d->umax = UINT64_MAX;
