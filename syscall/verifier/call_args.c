@@ -129,6 +129,10 @@ static enum access access_of(uint32_t arg)
 
 static int arg_map_value(struct verifier_env *env, struct call *call, uint32_t regno, uint32_t arg)
 {
+	/* Peeking into a bloom filter asks for the value given. */
+	if (call->map && call->map->type == BPF_MAP_TYPE_BLOOM_FILTER &&
+	    call->row->id == BPF_FUNC_map_peek_elem)
+		arg &= ~(BPFX_UNINIT | BPFX_WRITE);
 	if ((arg & BPFX_NULLABLE) && reg_is_zero(&cur_regs(env)[regno]))
 		return 0;
 	if (!call->map) {

@@ -292,7 +292,6 @@ static int walk_one(struct verifier_env *env, bool *print_state)
 	log_step(env, print_state);
 	insn = &env->insns[env->insn_idx];
 	env->aux[env->insn_idx].seen = true;
-	env->prev_insn_idx = env->insn_idx;
 	live_stack_begin(env, env->insn_idx);
 	err = check_insn(env, insn, print_state);
 	if (err >= 0)
@@ -306,12 +305,13 @@ static int walk(struct verifier_env *env)
 	uint32_t prev_insn = UINT32_MAX;
 
 	for (;;) {
+		uint32_t insn = env->insn_idx;
 		int err;
 
 		env->cur_step = NULL;
 		env->prev_insn_idx = prev_insn;
 		err = walk_one(env, &print_state);
-		prev_insn = env->prev_insn_idx;
+		prev_insn = insn;
 		if (err < 0)
 			return err;
 		if (err != WALK_PATH_END)

@@ -153,6 +153,7 @@ static int settle(struct verifier_env *env, struct loop_visit *visit)
 /* All paths from the loop's first state are walked. */
 int scc_exit(struct verifier_env *env, struct state *state)
 {
+	uint32_t level = env->log->level;
 	struct loop_visit *visit;
 	struct loop_key key;
 	int err;
@@ -163,7 +164,11 @@ int scc_exit(struct verifier_env *env, struct state *state)
 	if (!visit || visit->entry != state)
 		return 0;
 	log_loop(env, "exit", &key);
+	/* Linux does this only for loops it sees in the program text: say no more than it does. */
+	if (key.scc > env->visible_scc_cnt)
+		env->log->level &= ~ULOG_LEVEL2;
 	err = settle(env, visit);
+	env->log->level = level;
 	visit->entry = NULL;
 	while (visit->backedges) {
 		struct backedge *e = visit->backedges;

@@ -87,6 +87,23 @@ static void bounds32_from_bits(struct scalar *s)
 	raise_u32(s, value, value | mask);
 }
 
+/* Bits and unsigned bounds may have one number in common only. */
+static void find_only_member(struct scalar *s)
+{
+	bool min_fits = (s->umin & ~s->bits.mask) == s->bits.value;
+	uint64_t last = s->bits.value | s->bits.mask, next;
+
+	if (s->umin > s->umax || tnum_is_const(s->bits))
+		return;
+	next = tnum_step(s->bits, s->umin);
+	if (min_fits && next > s->umax)
+		*s = scalar_const(s->umin);
+	else if (!min_fits && next == last)
+		*s = scalar_const(last);
+	else if (!min_fits && next <= s->umax && tnum_step(s->bits, next) > s->umax)
+		*s = scalar_const(next);
+}
+
 void scalar_bounds_from_bits(struct scalar *s)
 {
 	uint64_t value = s->bits.value, mask = s->bits.mask;
@@ -94,6 +111,7 @@ void scalar_bounds_from_bits(struct scalar *s)
 	bounds32_from_bits(s);
 	raise_s64(s, value | (mask & S64_BIT), value | (mask & ~S64_BIT));
 	raise_u64(s, value, value | mask);
+	find_only_member(s);
 }
 
 /*

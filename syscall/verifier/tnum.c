@@ -126,6 +126,29 @@ struct tnum tnum_union(struct tnum a, struct tnum b)
 	return make(a.value & b.value & ~unknown, unknown);
 }
 
+/* Next pattern of the unknown bits, the known ones in place. */
+static uint64_t next_member(struct tnum t, uint64_t z)
+{
+	return (((z | ~t.mask) + 1) & t.mask) | t.value;
+}
+
+uint64_t tnum_step(struct tnum t, uint64_t z)
+{
+	uint64_t wrong = (z ^ t.value) & ~t.mask, below;
+
+	if (z < t.value)
+		return t.value;
+	if (z >= (t.value | t.mask))
+		return t.value | t.mask;
+	if (!wrong)
+		return next_member(t, z);
+	/* The highest known bit that @z has not got right decides. */
+	below = (2ULL << (63 - __builtin_clzll(wrong))) - 1;
+	if (z < ((z & ~below) | (t.value & below)))
+		return (z & t.mask & ~below) | t.value;
+	return next_member(t, z | below) & (~below | t.value);
+}
+
 struct tnum tnum_cast(struct tnum a, uint8_t size)
 {
 	uint64_t kept = size >= 8 ? UINT64_MAX : (1ULL << (size * 8)) - 1;

@@ -57,6 +57,8 @@ bool tnum_overlap(struct tnum a, struct tnum b);
 struct tnum tnum_intersect(struct tnum a, struct tnum b);
 /* What is known of a number that is in one of them. */
 struct tnum tnum_union(struct tnum a, struct tnum b);
+/* Smallest member above @z; the largest one where there is none. */
+uint64_t tnum_step(struct tnum t, uint64_t z);
 /* The low @size bytes, the rest zero. */
 struct tnum tnum_cast(struct tnum a, uint8_t size);
 bool tnum_is_aligned(struct tnum a, uint64_t size);
