@@ -55,10 +55,13 @@ static void in_child(void (*fn)(void), int want_signal)
 	}
 }
 
+static const char *now_at = "";	/* the kill point a check follows */
+
 #define CHECK(condition)							\
 	do {									\
 		if (!(condition)) {						\
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			fprintf(stderr, "%s:%d: %s (after %s)\n", __FILE__, __LINE__,	\
+				#condition, now_at);				\
 			_exit(1);						\
 		}								\
 	} while (0)
@@ -268,7 +271,8 @@ static void check_store(void)
 	/* Maps: the pinned ones. Programs, links, temporary files: none are left. */
 	CHECK(count_files("obj", "m") == 1 + (second >= 0));
 	CHECK(count_files("obj", "plt") == 0);
-	CHECK(count_files("fifo", "m") == 0);
+	CHECK(count_files("fifo", "mplt") == 0);
+	CHECK(count_files("pin", "mplt") == 1 + (second >= 0));
 }
 
 static void check_after_first_use(void)
@@ -333,6 +337,7 @@ static void kill_at(const struct operation *op, const char *point, int pass)
 	setenv("BPF_SHIM_KILL_AT", at, 1);
 	in_child(op->run, SIGKILL);
 	unsetenv("BPF_SHIM_KILL_AT");
+	now_at = at;
 	in_child(op->on_empty ? check_after_first_use : check_store, 0);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * Hash: buckets of linked elements (kernel Documentation map_hash.rst). Readers take no lock. A
- * new value of an existing key is a new element that replaces the old one, so a reader or a killed
- * writer never leaves half a value.
+ * new value of an existing key is a new element that takes the old one's place in the chain with one
+ * store, so neither readers nor a killed writer see half a value or a key twice.
  *
  * In shared memory: struct hash_head, bucket heads, elements. Links are element numbers from 1; a
  * chain ends in END_MARK | bucket, so that a reader who was carried into another chain by a reused
@@ -271,21 +271,6 @@ static bool is_linked(uint32_t *seen, uint32_t number)
 	return seen[number / 32] & 1u << number % 32;
 }
 
-/* Drop later duplicates of a key: a writer died between linking the new and unlinking the old. */
-static void drop_duplicates(struct kern_map *map, uint32_t bucket)
-{
-	_Atomic uint32_t *link = bucket_of(map, bucket);
-
-	while (!(*link & END_MARK)) {
-		struct element *element = element_at(map, *link);
-
-		if (find_in(map, bucket, element->hash, element->key) != element)
-			*link = element->next;
-		else
-			link = &element->next;
-	}
-}
-
 /* After a writer's death: what no chain holds is free, what chains hold is counted. */
 static int repair(struct kern_map *map)
 {
@@ -296,7 +281,6 @@ static int repair(struct kern_map *map)
 	if (!seen)
 		return -ENOMEM;
 	for (uint32_t bucket = 0; bucket < head->buckets; bucket++) {
-		drop_duplicates(map, bucket);
 		for (uint32_t at = *bucket_of(map, bucket); !(at & END_MARK);
 		     at = element_at(map, at)->next) {
 			seen[at / 32] |= 1u << at % 32;
@@ -374,13 +358,19 @@ static void give_element(struct kern_map *map, uint32_t number)
 	head->free = number;
 }
 
-static void unlink_element(struct kern_map *map, uint32_t bucket, uint32_t number)
+static _Atomic uint32_t *link_to(struct kern_map *map, uint32_t bucket, uint32_t number)
 {
 	_Atomic uint32_t *link = bucket_of(map, bucket);
 
 	while (*link != number)
 		link = &element_at(map, *link)->next;
-	atomic_store_explicit(link, element_at(map, number)->next, memory_order_release);
+	return link;
+}
+
+static void unlink_element(struct kern_map *map, uint32_t bucket, uint32_t number)
+{
+	atomic_store_explicit(link_to(map, bucket, number), element_at(map, number)->next,
+			      memory_order_release);
 }
 
 static uint32_t number_of(const struct kern_map *map, const struct element *element)
@@ -409,6 +399,7 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 	struct hash_head *head = head_of(map);
 	struct element *old, *element;
 	uint32_t hash, bucket, number;
+	_Atomic uint32_t *link;
 	int err;
 
 	old = find(map, key, &hash);
@@ -426,16 +417,15 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 	element = element_at(map, number);
 	fill_element(map, element, hash, key, value, old);
 	kill_point("hash.update.filled");
-	element->next = *bucket_of(map, bucket);
-	atomic_store_explicit(bucket_of(map, bucket), number, memory_order_release);
+	/* One store puts it there: in place of the old one, or in front. */
+	element->next = old ? old->next : *bucket_of(map, bucket);
+	link = old ? link_to(map, bucket, number_of(map, old)) : bucket_of(map, bucket);
+	atomic_store_explicit(link, number, memory_order_release);
 	kill_point("hash.update.linked");
-	if (old) {
-		unlink_element(map, bucket, number_of(map, old));
-		kill_point("hash.update.unlinked");
+	if (old)
 		give_element(map, number_of(map, old));
-	} else {
+	else
 		head->count++;
-	}
 	kill_point("hash.update.done");
 	return 0;
 }

@@ -160,6 +160,19 @@ static void remove_leftover(const char *name)
 	raw_close(fd);
 }
 
+static void unlink_object(enum store_kind kind, uint32_t id)
+{
+	char path[PATH_MAX];
+
+	object_path(path, sizeof(path), kind, id);
+	unlink(path);
+	kill_point("remove.unlinked");
+	pin_file_path(path, sizeof(path), kind, id);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/fifo/%c%u", store.dir, kind_letter(kind), id);
+	unlink(path);
+}
+
 static int add_file(struct graph *graph, const char *name, bool remove_leftovers)
 {
 	struct node *node, read = { 0 };
@@ -174,6 +187,9 @@ static int add_file(struct graph *graph, const char *name, bool remove_leftovers
 	if (fd < 0)
 		return 0;
 	err = read_node(fd, &read);
+	/* Marked by somebody who was killed before he could remove it, or damaged. */
+	if (err == -EINVAL && remove_leftovers && !byte_is_locked(fd, LOCK_BYTE(read.id)))
+		unlink_object(read.kind, read.id);
 	raw_close(fd);
 	node = err ? NULL : graph_add(graph);
 	if (!node) {
@@ -364,7 +380,6 @@ static void mark_dead(int fd)
 
 static void remove_object(enum store_kind kind, uint32_t id)
 {
-	char path[PATH_MAX];
 	int fd = open_object(kind, id);
 
 	if (fd >= 0) {
@@ -372,15 +387,32 @@ static void remove_object(enum store_kind kind, uint32_t id)
 		raw_close(fd);
 	}
 	kill_point("remove.marked");
-	object_path(path, sizeof(path), kind, id);
-	unlink(path);
-	kill_point("remove.unlinked");
-	pin_file_path(path, sizeof(path), kind, id);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/fifo/%c%u", store.dir, kind_letter(kind), id);
-	unlink(path);
+	unlink_object(kind, id);
 	atomic_fetch_add(&store.control->removals, 1);
 	kill_point("remove.done");
+}
+
+/* Files beside an object that is gone. */
+static void sweep_folder(const char *folder)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *list;
+
+	snprintf(path, sizeof(path), "%s/%s", store.dir, folder);
+	list = opendir(path);
+	while (list && (entry = readdir(list))) {
+		enum store_kind kind;
+		uint32_t id;
+
+		if (entry->d_name[0] == '.' ||
+		    (parse_name(entry->d_name, &kind, &id) && store_exists(kind, id)))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/%s", store.dir, folder, entry->d_name);
+		unlink(path);
+	}
+	if (list)
+		closedir(list);
 }
 
 void sweep(void)
@@ -394,6 +426,8 @@ void sweep(void)
 				remove_object(graph.nodes[i].kind, graph.nodes[i].id);
 	}
 	graph_free(&graph);
+	sweep_folder("pin");
+	sweep_folder("fifo");
 	cache_drop_dead();
 }
 
