@@ -136,7 +136,7 @@ static int run_vector(const struct vector *v, uint32_t flags)
 
 static void run_all(uint32_t flags)
 {
-	struct json_object *list = json_object_from_file(CONFORMANCE_DIR "/vectors.json");
+	struct json_object *list = json_object_from_file(TEST_DATA_DIR "/conformance/vectors.json");
 	static struct vector v;
 	size_t cnt, passed = 0;
 
