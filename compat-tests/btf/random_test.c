@@ -79,7 +79,7 @@ static void put_items(struct writer *w, uint32_t kind, uint32_t vlen, bool kflag
 			/* fall through */
 		case BTF_KIND_ENUM:
 			put(w, some_name());
-			put(w, rnd(1 << 31) * 2);
+			put(w, rnd(1u << 31) * 2);
 			break;
 		case BTF_KIND_FUNC_PROTO:
 			put(w, some_name());
