@@ -31,7 +31,7 @@ static const struct bpfx_prog_type types[] = {
 	{
 		.name = "socket_filter",
 		.type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.flags = BPFX_PROG_UNPRIV,
+		.flags = BPFX_PROG_UNPRIV | BPFX_PROG_LD_ABS,
 		.ctx = &socket_filter_ctx,
 		.helpers = skb_rows,
 		.helper_cnt = SKB_FILTER_ROW_CNT,
@@ -42,7 +42,8 @@ static const struct bpfx_prog_type types[] = {
 	{
 		.name = "sched_cls",
 		.type = BPF_PROG_TYPE_SCHED_CLS,
-		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN,
+		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN |
+			 BPFX_PROG_LD_ABS,
 		.ctx = &tc_ctx,
 		.helpers = skb_rows,
 		.helper_cnt = SKB_TC_ROW_CNT,
@@ -53,7 +54,8 @@ static const struct bpfx_prog_type types[] = {
 	{
 		.name = "sched_act",
 		.type = BPF_PROG_TYPE_SCHED_ACT,
-		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN,
+		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN |
+			 BPFX_PROG_LD_ABS,
 		.ctx = &tc_ctx,
 		.helpers = skb_rows,
 		.helper_cnt = SKB_TC_ROW_CNT,
@@ -76,7 +78,7 @@ static const struct bpfx_prog_type types[] = {
 		.name = "cgroup_skb",
 		.type = BPF_PROG_TYPE_CGROUP_SKB,
 		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_UNPRIV |
-			 BPFX_PROG_ATTACH_CHECKED,
+			 BPFX_PROG_ATTACH_CHECKED | BPFX_PROG_LD_ABS,
 		.ctx = &cgroup_skb_ctx,
 		.helpers = skb_rows,
 		.helper_cnt = SKB_FILTER_ROW_CNT,

@@ -91,6 +91,7 @@ static int translate(struct kern_prog *prog, struct exec_image **out)
 		.subprog_cnt = shared->subprog_cnt,
 		.helper = row_for,
 		.cookie = prog,
+		.load_packet = prog->type->load_packet,
 	};
 	struct bpf_insn *insns;
 	int err = open_maps(prog);
