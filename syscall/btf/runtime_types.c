@@ -229,6 +229,28 @@ static const struct member_def bpf_cgroup_dev_ctx_members[] = {
 	M(bpf_cgroup_dev_ctx, minor, "__u32"),
 };
 
+/* bpftool looks for it before it lists struct_ops. */
+static const struct member_def bpf_map_info_members[] = {
+	M(bpf_map_info, type, "__u32"),
+	M(bpf_map_info, id, "__u32"),
+	M(bpf_map_info, key_size, "__u32"),
+	M(bpf_map_info, value_size, "__u32"),
+	M(bpf_map_info, max_entries, "__u32"),
+	M(bpf_map_info, map_flags, "__u32"),
+	M(bpf_map_info, name, "char[16]"),
+	M(bpf_map_info, ifindex, "__u32"),
+	M(bpf_map_info, btf_vmlinux_value_type_id, "__u32"),
+	M(bpf_map_info, netns_dev, "__u64"),
+	M(bpf_map_info, netns_ino, "__u64"),
+	M(bpf_map_info, btf_id, "__u32"),
+	M(bpf_map_info, btf_key_type_id, "__u32"),
+	M(bpf_map_info, btf_value_type_id, "__u32"),
+	M(bpf_map_info, btf_vmlinux_id, "__u32"),
+	M(bpf_map_info, map_extra, "__u64"),
+	M(bpf_map_info, hash, "__u64"),
+	M(bpf_map_info, hash_size, "__u32"),
+};
+
 static const struct member_def bpf_flow_keys_members[] = {
 	M(bpf_flow_keys, nhoff, "__u16"),
 	M(bpf_flow_keys, thoff, "__u16"),
@@ -382,6 +404,7 @@ const struct struct_def runtime_structs[] = {
 	STRUCT(bpf_sysctl),
 	STRUCT(bpf_cgroup_dev_ctx),
 	STRUCT(bpf_flow_keys),
+	STRUCT(bpf_map_info),
 	STRUCT(bpf_perf_event_value),
 	STRUCT(bpf_pidns_info),
 	STRUCT(btf_ptr),

@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
+# bpftool_test.sh PRELOAD_LIBRARY BPF_OBJECT: runs bpftool.cmds on the emulated kernel and, where it
+# can, on the real one; output and exit status must be the same once ids, times and what a JIT
+# changes are taken out.
+set -eu
+# One CPU, so that per-CPU values land in the same place.
+if [ -z "${ON_ONE_CPU:-}" ]; then
+	cpu=$(taskset -cp $$ | sed 's/.*: *//; s/[-,].*//')
+	ON_ONE_CPU=yes exec taskset -c "$cpu" sh "$0" "$@"
+fi
+preload=$1
+object=$2
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=$PATH:/usr/sbin:/sbin
+work=$(mktemp -d "${TMPDIR:-/tmp}/bpf-shim-bpftool.XXXXXX")
+BPF_SHIM_STORE=$work/store
+[ -d /dev/shm ] && [ -w /dev/shm ] && BPF_SHIM_STORE=$(mktemp -d /dev/shm/bpf-shim-bpftool.XXXXXX)
+export BPF_SHIM_STORE
+trap 'rm -rf "$work" "$BPF_SHIM_STORE"' EXIT
+
+# On the real kernel other programs may run; ours are found by pin and name, lists are cut down.
+run_all() {	# library to preload or nothing
+	export BPFFS=/sys/fs/bpf/bpf_shim_test TMP="$work" OBJ="$work/flows.bpf.o"
+	cp "$object" "$OBJ"
+	head -c 60 /dev/zero >"$TMP/packet"
+	printf '\010\000\105' | dd of="$TMP/packet" bs=1 seek=12 conv=notrunc 2>/dev/null
+	printf '\021' | dd of="$TMP/packet" bs=1 seek=23 conv=notrunc 2>/dev/null
+	head -c 9 /dev/zero >"$TMP/short"
+	LD_PRELOAD=$1 mkdir "$BPFFS"
+	grep -v '^#' "$here/bpftool.cmds" | while IFS= read -r line; do
+		echo "\$ $line"
+		case $line in	# these list everything: only what is ours
+		"bpftool prog show" | "bpftool map show" | "bpftool link show" | "bpftool btf show")
+			LD_PRELOAD=$1 sh -c "$line" 2>&1 | grep -A 3 -E 'name (arr|m|percpu|ring|vmlinux) ' ||
+				: ;;
+		*)
+			status=0
+			LD_PRELOAD=$1 sh -c "exec $line" 2>&1 || status=$?
+			echo "status $status" ;;
+		esac
+	done
+}
+
+normalise() {
+	sed -E -e 's/^[0-9]+: /N: /' -e 's/"id":[0-9]+/"id":N/g' -e 's/"id": [0-9]+/"id": N/g' \
+	    -e 's/btf_id"?:? ?[0-9]+/btf_id N/g' -e 's/loaded_at"?:? ?[-0-9T:+]+/loaded_at T/g' \
+	    -e 's/(duration|duration \(average\)|"duration"):? ?[0-9]+(ns)?/\1 D/g' \
+	    -e 's/xlated [0-9]+B/xlated X/' -e 's/(jited [0-9]+B|not jited)/J/' \
+	    -e 's/memlock 4096B  map_ids/memlock M  map_ids/; s/memlock 8192B  map_ids/memlock M  map_ids/' \
+	    -e 's/map_ids [0-9,]+/map_ids N/' -e 's/"map_ids": ?\[[0-9,]+\]?/"map_ids" N/' \
+	    -e 's/"bytes_xlated": ?[0-9]+/X/; s/"jited": ?(true|false)/J/; s/"bytes_jited": ?[0-9]+,?//' \
+	    -e '/^ *$/d' -e 's/"bytes_memlock": ?(4096|8192)/M/' -e 's/size [0-9]+B/size S/' \
+	    -e 's/prog_ids [0-9,]+/prog_ids N/' "$1" |
+	    # Records of a hash come in the order of a random seed.
+	    cat
+}
+
+run_all "$preload" >"$work/emulated.raw"
+normalise "$work/emulated.raw" >"$work/emulated"
+count=$(grep -c '^\$ ' "$work/emulated")
+[ "$count" -gt 100 ] || { echo "only $count commands ran"; exit 1; }
+grep -q '^N: hash  name m  ' "$work/emulated" || { cat "$work/emulated.raw"; exit 1; }
+
+if [ "$(id -u)" != 0 ] || ! unshare -n -m true 2>/dev/null ||
+	! bpftool prog show >/dev/null 2>&1; then
+	echo "bpftool: $count command lines on the emulated kernel, 0 on the real one (not permitted here: skipped)"
+	exit 0
+fi
+export -p >"$work/env"
+sed -n '/^run_all() {/,/^}/p; /^normalise() {/,/^}/p' "$0" >"$work/functions"
+cat >"$work/kernel.sh" <<EOF
+work=$work here=$here object=$object
+. $work/functions
+mount --make-rprivate /
+mount -t bpf bpf /sys/fs/bpf
+ip link set lo up
+run_all "" >$work/kernel.raw
+EOF
+unshare -n -m sh "$work/kernel.sh"
+normalise "$work/kernel.raw" >"$work/kernel"
+if ! diff "$work/kernel" "$work/emulated" >"$work/diff"; then
+	echo "the real kernel (<) and the emulated one (>) differ:"
+	cat "$work/diff"
+	exit 1
+fi
+echo "bpftool: $count command lines on the emulated kernel, $count on the real one"
