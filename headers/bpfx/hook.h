@@ -28,10 +28,16 @@ int bpfx_unregister(const struct bpfx_extension *ext);
 /* Why the last bpfx_ call of this thread failed. Never NULL. */
 const char *bpfx_reason(void);
 
-/* Hook, program type by name; NULL: not there. */
+/* Hook by name; NULL: not there. */
 const struct bpfx_hook *bpfx_find_hook(const char *name);
 
-/* The emulated kernel's services: run_hook() and more. */
+/* Number for bpf_attr.prog_type of a program type, for link_create.attach_type of a hook: Linux's or
+ * the one that was allotted to the name. 0: no such name (BPF_PROG_TYPE_UNSPEC). */
+uint32_t bpfx_prog_type(const char *name);
+uint32_t bpfx_attach_type(const char *hook_name);
+
+/* The emulated kernel's services: run_hook() and more. NULL where there is no store; the reason is in
+ * the debug log. Call it once before the first event: it connects hooks to the store. */
 const struct bpfx_host *bpfx_host(void);
 
 #ifdef __cplusplus

@@ -168,6 +168,17 @@ KERN_EXPORT int kern_collect_stores(void);
 /* Number of possible CPUs of the emulated kernel: what per-CPU values are multiplied with. */
 KERN_EXPORT int kern_possible_cpus(void);
 
+/* A section name that an extension gives to the loader. */
+struct kern_section {
+	const char *name;	/* "xdp"; with prefix set also "xdp/…" */
+	bool prefix;
+	uint32_t prog_type, attach_type;
+	bool attaches;		/* LINK_CREATE with attach_type attaches it */
+};
+
+/* @n-th section of all extensions: 0 or -ENOENT past the last. Strings live as long as they. */
+KERN_EXPORT int kern_section(unsigned int n, struct kern_section *section);
+
 /* ---- hooks: for whoever sees events happen (applications through bpfx/hook.h, preload) ---- */
 struct bpfx_host;
 KERN_EXPORT const struct bpfx_host *kern_host(void);
