@@ -35,5 +35,7 @@ uint64_t exec_callback(struct bpfx_run *run, void *ctx, uint64_t func, uint64_t 
 {
 	const uint64_t args[5] = { a1, a2, a3, a4, a5 };
 
+	if (!func)
+		return 0;
 	return exec_interpret((const struct exec_func *)(uintptr_t)func, run, ctx, args);
 }

@@ -180,10 +180,21 @@ static uint32_t convert_store(const struct bpf_insn *insn, const struct bpfx_ctx
 	return 1;
 }
 
+/* An area looks to the program as it is. */
+static uint32_t convert_area(const struct bpf_insn *insn, const struct bpfx_ctx_field *field,
+			     struct bpf_insn *out)
+{
+	*out = *insn;
+	out->off = field->real_offset + insn->off - field->offset;
+	return 1;
+}
+
 /* Offset in the context as the program sees it: its pointer has none. */
 static uint32_t convert_ctx(const struct bpf_insn *insn, const struct bpfx_ctx_field *field,
 			    struct bpf_insn *out)
 {
+	if (field->size > 8)
+		return convert_area(insn, field, out);
 	if (BPF_CLASS(insn->code) == BPF_LDX)
 		return convert_load(insn, field, insn->off, out);
 	return convert_store(insn, field, insn->off, out);
@@ -295,6 +306,14 @@ static int move_jump(struct rewrite *rw, uint32_t at, uint32_t orig)
 	return 0;
 }
 
+/* A function at the end that is gone with the dead code is never called: any place will do. */
+static int32_t move_function(struct rewrite *rw, uint32_t at, uint32_t orig)
+{
+	uint32_t target = rw->moved[orig + 1 + rw->env->insns[orig].imm];
+
+	return (target == rw->out->insn_cnt ? 0 : target) - at - 1;
+}
+
 static int move_targets(struct rewrite *rw)
 {
 	struct verifier_env *env = rw->env;
@@ -306,7 +325,7 @@ static int move_targets(struct rewrite *rw)
 		int err = 0;
 
 		if (insn_is_local_call(insn) || insn_is_func_ptr(insn))
-			insn->imm = rw->moved[orig + 1 + env->insns[orig].imm] - at - 1;
+			insn->imm = move_function(rw, at, orig);
 		else if ((class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL &&
 			 op != BPF_EXIT && env->aux[orig].seen)
 			err = move_jump(rw, at, orig);
