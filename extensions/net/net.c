@@ -78,7 +78,7 @@ static const struct bpfx_prog_type types[] = {
 		.name = "cgroup_skb",
 		.type = BPF_PROG_TYPE_CGROUP_SKB,
 		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_UNPRIV |
-			 BPFX_PROG_ATTACH_CHECKED | BPFX_PROG_LD_ABS,
+			 BPFX_PROG_ATTACH_CHECKED,
 		.ctx = &cgroup_skb_ctx,
 		.helpers = skb_rows,
 		.helper_cnt = SKB_FILTER_ROW_CNT,
@@ -88,7 +88,6 @@ static const struct bpfx_prog_type types[] = {
 		.attach_types = cgroup_skb_attach_types,
 		.attach_type_cnt = ARRAY_CNT(cgroup_skb_attach_types),
 		.test_run = skb_test_run,
-		.load_packet = skb_load_packet,
 	},
 	{
 		.name = "cgroup_sock",

@@ -12,8 +12,9 @@ HELPER(help_loop)
 
 	if (r4)
 		return -EINVAL;
+	/* Linux inlines the call and leaves the error in 32 bits. */
 	if (rounds > LOOPS_MAX)
-		return -E2BIG;
+		return (uint32_t)-E2BIG;
 	for (uint32_t i = 0; i < rounds; i++)
 		if (exec_callback(run, ctx, r2, i, r3, 0, 0, 0))
 			return i + 1;
