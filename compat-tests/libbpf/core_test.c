@@ -96,7 +96,7 @@ static void what_is_missing_is_named(void **state)
 	/* the 1.1 series looks for older words of the verifier */
 	if (!is_old_libbpf()) {
 		assert_said("<invalid CO-RE relocation>");
-		assert_said("failed to resolve CO-RE relocation <type_size>");
+		assert_said("failed to resolve CO-RE relocation <byte_off>");
 		assert_said("struct core_missing");
 	}
 	bpf_object__close(obj);

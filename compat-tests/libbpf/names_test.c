@@ -96,7 +96,8 @@ static void errors_have_texts(void **state)
 	}
 	assert_int_equal(libbpf_strerror(EINVAL, NULL, 10), -EINVAL);
 	assert_int_equal(libbpf_strerror(EINVAL, buf, 0), -EINVAL);
-	assert_int_equal(libbpf_strerror(EINVAL, buf, 5), -ERANGE);
+	/* positive, as strerror_r() has it */
+	assert_int_equal(libbpf_strerror(EINVAL, buf, 5), ERANGE);
 	errno = ENOMEM;
 	assert_int_equal(libbpf_get_error(NULL), -ENOMEM);
 	assert_int_equal(libbpf_get_error(buf), 0);

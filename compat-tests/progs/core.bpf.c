@@ -61,7 +61,8 @@ int ask(struct xdp_md *ctx)
 SEC("?xdp")
 int use_missing(struct xdp_md *ctx)
 {
-	out[0] = bpf_core_type_size(struct core_missing);
+	out[0] = bpf_core_field_offset(struct core_missing, x);
+	out[1] = bpf_core_type_size(struct core_missing);
 	return XDP_PASS;
 }
 

@@ -52,7 +52,8 @@ enum libbpf_errno {
  * libbpf_strerror() - text of an errno or enum libbpf_errno
  * @err: positive or negative
  *
- * Return: 0; -ENOENT for an unknown number, -EINVAL without a buffer, -ERANGE if it is too small.
+ * Return: 0; -ENOENT for an unknown number, -EINVAL without a buffer. If it is too small: ERANGE
+ * (positive) for an errno, -ERANGE for the library's own.
  */
 LIBBPF_API int libbpf_strerror(int err, char *buf, size_t size);
 

@@ -177,10 +177,11 @@ static int search(struct core *core, const struct core_spec *local, struct resul
 	return 0;
 }
 
-static bool asks_for_existence(enum bpf_core_relo_kind kind)
+/* A field or value that is not there cannot be used; a type that is not there has size and id 0. */
+static bool absence_is_an_answer(enum bpf_core_relo_kind kind)
 {
-	return kind == BPF_CORE_FIELD_EXISTS || kind == BPF_CORE_TYPE_EXISTS ||
-	       kind == BPF_CORE_ENUMVAL_EXISTS || kind == BPF_CORE_TYPE_MATCHES;
+	return kind == BPF_CORE_FIELD_EXISTS || kind == BPF_CORE_ENUMVAL_EXISTS ||
+	       core_kind_is_type(kind);
 }
 
 static int resolve(struct core *core, const struct core_spec *local, struct result *result,
@@ -200,8 +201,7 @@ static int resolve(struct core *core, const struct core_spec *local, struct resu
 	err = search(core, local, result, prog_name);
 	if (err)
 		return err;
-	/* absence is an answer, not an error, for those who asked for it */
-	result->poison = !result->found && !asks_for_existence(local->kind);
+	result->poison = !result->found && !absence_is_an_answer(local->kind);
 	return 0;
 }
 

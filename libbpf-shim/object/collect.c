@@ -24,7 +24,7 @@ void program_free(struct bpf_program *prog)
 {
 	bpf_program__unload(prog);
 	free(prog->name);
-	free(prog->sec_name);
+	free(prog->elf_sec_name);
 	free(prog->insns);
 	free(prog->relocs);
 	free(prog->pieces);
@@ -36,15 +36,9 @@ static int init_program(struct bpf_object *obj, size_t sec_idx, const struct elf
 {
 	const struct elf_section *sec = &obj->elf.sections[sec_idx];
 	struct bpf_program *prog = object_add_program(obj);
-	const char *sec_name = sec->name;
 
 	if (!prog)
 		return -ENOMEM;
-	/* SEC("?…"): not loaded unless asked for */
-	if (sec_name[0] == '?') {
-		prog->autoload = false;
-		sec_name++;
-	}
 	prog->sec_idx = sec_idx;
 	prog->sec_insn_off = symbol->value / INSN_SIZE;
 	prog->sec_insn_cnt = prog->insn_cnt = symbol->size / INSN_SIZE;
@@ -52,10 +46,13 @@ static int init_program(struct bpf_object *obj, size_t sec_idx, const struct elf
 	prog->hidden = symbol->bind != STB_LOCAL && (symbol->visibility == STV_HIDDEN ||
 						     symbol->visibility == STV_INTERNAL);
 	prog->name = strdup(symbol->name);
-	prog->sec_name = strdup(sec_name);
+	prog->elf_sec_name = strdup(sec->name);
 	prog->insns = malloc(symbol->size);
-	if (!prog->name || !prog->sec_name || !prog->insns)
+	if (!prog->name || !prog->elf_sec_name || !prog->insns)
 		return -ENOMEM;
+	/* SEC("?…"): not loaded unless asked for */
+	prog->autoload = prog->elf_sec_name[0] != '?';
+	prog->sec_name = prog->elf_sec_name + !prog->autoload;
 	memcpy(prog->insns, (const char *)sec->data + symbol->value, symbol->size);
 	return 0;
 }

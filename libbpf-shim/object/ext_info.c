@@ -15,15 +15,10 @@ static const struct btf_ext_info_sec *find_section(const struct bpf_object *obj,
 						   const char *sec_name)
 {
 	const struct btf_ext_info_sec *sec = NULL;
-	const char *name;
 
-	while ((sec = btf_ext_next_sec(info, sec)) != NULL) {
-		name = btf_str(obj->btf, sec->sec_name_off);
-		if (*name == '?')
-			name++;
-		if (strcmp(name, sec_name) == 0)
+	while ((sec = btf_ext_next_sec(info, sec)) != NULL)
+		if (strcmp(btf_str(obj->btf, sec->sec_name_off), sec_name) == 0)
 			return sec;
-	}
 	return NULL;
 }
 
@@ -48,7 +43,7 @@ static int append_funcs(const struct source *source)
 	size_t insn_idx;
 	__u32 i;
 
-	sec = find_section(source->main->obj, info, source->prog->sec_name);
+	sec = find_section(source->main->obj, info, source->prog->elf_sec_name);
 	for (i = 0; sec && i < sec->num_info; i++) {
 		from = (const void *)(sec->data + (size_t)i * info->rec_size);
 		if (!is_of_source(source, from->insn_off, &insn_idx))
@@ -72,7 +67,7 @@ static int append_lines(const struct source *source)
 	size_t insn_idx;
 	__u32 i;
 
-	sec = find_section(source->main->obj, info, source->prog->sec_name);
+	sec = find_section(source->main->obj, info, source->prog->elf_sec_name);
 	for (i = 0; sec && i < sec->num_info; i++) {
 		from = (const void *)(sec->data + (size_t)i * info->rec_size);
 		if (!is_of_source(source, from->insn_off, &insn_idx))

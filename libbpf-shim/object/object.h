@@ -49,7 +49,8 @@ struct piece {
 struct bpf_program {
 	struct bpf_object *obj;
 	char *name;
-	char *sec_name;
+	char *elf_sec_name;
+	const char *sec_name;		/* without a leading '?' */
 	size_t sec_idx;
 	const struct sec_def *sec_def;	/* NULL: the section name means nothing */
 

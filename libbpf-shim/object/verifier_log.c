@@ -49,9 +49,7 @@ static const struct bpf_core_relo *core_relo_at(const struct bpf_program *prog, 
 	in_section = insn_idx - off + owner->sec_insn_off;
 	info = &obj->btf_ext->core_relo;
 	while ((sec = btf_ext_next_sec(info, sec)) != NULL) {
-		const char *name = btf_str(obj->btf, sec->sec_name_off);
-
-		if (strcmp(*name == '?' ? name + 1 : name, owner->sec_name) != 0)
+		if (strcmp(btf_str(obj->btf, sec->sec_name_off), owner->elf_sec_name) != 0)
 			continue;
 		for (n = 0; n < sec->num_info; n++) {
 			const struct bpf_core_relo *relo =

@@ -61,7 +61,8 @@ static int system_strerror(int err, char *buf, size_t size)
 
 	if (text != buf)
 		str_copy(buf, text, size);
-	return strlen(text) >= size ? -ERANGE : 0;
+	/* positive: libbpf passes on what strerror_r() says */
+	return strlen(text) >= size ? ERANGE : 0;
 }
 
 int libbpf_strerror(int err, char *buf, size_t size)
@@ -72,7 +73,7 @@ int libbpf_strerror(int err, char *buf, size_t size)
 		return libbpf_err(-EINVAL);
 	err = err < 0 ? -err : err;
 	if (err < __LIBBPF_ERRNO__START)
-		return libbpf_err(system_strerror(err, buf, size));
+		return system_strerror(err, buf, size);
 	if (err < __LIBBPF_ERRNO__END) {
 		len = snprintf(buf, size, "%s", own_errors[err - __LIBBPF_ERRNO__START]);
 		return len >= (int)size ? libbpf_err(-ERANGE) : 0;
