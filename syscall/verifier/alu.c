@@ -37,7 +37,7 @@ static bool is_computable(const struct bpf_insn *insn, const struct scalar *src)
 	uint8_t op = BPF_OP(insn->code);
 	bool low_half = !is_wide(insn);
 
-	if (op == BPF_DIV || op == BPF_MOD || op == BPF_END)
+	if (op == BPF_DIV || op == BPF_MOD)
 		return false;
 	if (!is_shift(op))
 		return true;
@@ -45,6 +45,14 @@ static bool is_computable(const struct bpf_insn *insn, const struct scalar *src)
 		return false;
 	return low_half ? src->u32_min == src->u32_max && src->s32_min == src->s32_max :
 			  src->umin == src->umax && src->smin == src->smax;
+}
+
+/* The emulated machine has the byte order of the real one. */
+static bool swaps_bytes(const struct bpf_insn *insn)
+{
+	bool big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+	return is_wide(insn) || (BPF_SRC(insn->code) == BPF_TO_LE) == big_endian;
 }
 
 static void compute(const struct bpf_insn *insn, struct scalar *dst, const struct scalar *src)
@@ -56,6 +64,7 @@ static void compute(const struct bpf_insn *insn, struct scalar *dst, const struc
 	case BPF_ADD:	return scalar_add(dst, src);
 	case BPF_SUB:	return scalar_sub(dst, src);
 	case BPF_NEG:	return scalar_neg(dst);
+	case BPF_END:	return scalar_byte_order(dst, insn->imm / 8, swaps_bytes(insn));
 	case BPF_MUL:	return scalar_mul(dst, src);
 	case BPF_AND:	return scalar_and(dst, src);
 	case BPF_OR:	return scalar_or(dst, src);
@@ -109,7 +118,7 @@ static int numbers(struct verifier_env *env, const struct bpf_insn *insn, struct
 	if (err)
 		return err;
 	compute(insn, &dst->num, &by);
-	if (!is_wide(insn))
+	if (!is_wide(insn) && BPF_OP(insn->code) != BPF_END)
 		scalar_zero_extend32(&dst->num);
 	scalar_sync(&dst->num);
 	return 0;
@@ -514,10 +523,12 @@ static int check_unary(struct verifier_env *env, const struct bpf_insn *insn)
 		vlog(env, "R%d pointer arithmetic prohibited\n", insn->dst_reg);
 		return -EACCES;
 	}
-	if (BPF_OP(insn->code) == BPF_NEG && dst->type == REG_SCALAR) {
+	if (dst->type == REG_SCALAR) {
 		struct scalar self = dst->num;
 
 		err = check_reg_arg(env, insn->dst_reg, REG_WRITE_KEEP);
+		if (!err && BPF_OP(insn->code) == BPF_END && (swaps_bytes(insn) || insn->imm < 64))
+			dst->id = 0;	/* not the value of those it was copied from */
 		return err ? err : numbers(env, insn, dst, &self);
 	}
 	return check_reg_arg(env, insn->dst_reg, REG_WRITE);

@@ -246,6 +246,19 @@ int prepare_func_exit(struct verifier_env *env, uint32_t *insn_idx)
 	return 0;
 }
 
+/*
+ * An instruction in a called function that may end it: one path goes on behind it, the current one
+ * returns @result.
+ */
+int end_function_here(struct verifier_env *env, uint32_t *insn_idx, const struct reg *result)
+{
+	scratch_reg(env, BPF_REG_0);
+	if (!push_branch(env, *insn_idx + 1, *insn_idx))
+		return -E2BIG;
+	cur_regs(env)[BPF_REG_0] = *result;
+	return prepare_func_exit(env, insn_idx);
+}
+
 /* ---- what the program returns ---- */
 
 static const struct bpfx_ret_range *ret_range(const struct verifier_env *env)

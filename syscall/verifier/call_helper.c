@@ -278,6 +278,12 @@ static void refine_result(struct verifier_env *env, const struct call *call)
 	}
 }
 
+/* Also the program that a tail call goes to, seen from who called the function it stands in. */
+bool helper_changes_packet(const struct bpfx_helper *row)
+{
+	return (row->flags & BPFX_HELPER_CHANGES_PKT) || row->id == BPF_FUNC_tail_call;
+}
+
 /* ---- the call ---- */
 
 static int check_before(struct verifier_env *env, struct call *call)
@@ -297,6 +303,27 @@ static int check_before(struct verifier_env *env, struct call *call)
 	if (!err && call->row->id == BPF_FUNC_tail_call)
 		err = check_ref_leak(env, false, true, "tail_call");
 	return err;
+}
+
+/* In a called function it returns what the other program returned, which may have moved the
+ * packet; in the main one a tail call that succeeds does not come back. */
+static int after_tail_call(struct verifier_env *env, uint32_t *insn_idx)
+{
+	struct state *on;
+	struct reg result;
+
+	if (!env->cur->curframe) {
+		*insn_idx += 1;
+		return 0;
+	}
+	on = push_branch(env, *insn_idx + 1, *insn_idx);
+	if (!on)
+		return -E2BIG;
+	scratch_reg(env, BPF_REG_0);
+	invalidate_packet(env);
+	env_set_unknown(env, &result);
+	cur_regs(env)[BPF_REG_0] = result;
+	return prepare_func_exit(env, insn_idx);
 }
 
 int check_helper_call(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx)
@@ -322,17 +349,20 @@ int check_helper_call(struct verifier_env *env, const struct bpf_insn *insn, uin
 	err = check_map_func(env, call.map, call.row);
 	if (err)
 		return err;
-	if (call.row->flags & BPFX_HELPER_CHANGES_PKT)
+	if (insn->imm == BPF_FUNC_tail_call)
+		return after_tail_call(env, insn_idx);
+	if (helper_changes_packet(call.row))
 		invalidate_packet(env);
+	*insn_idx += 1;
 	return 0;
 }
 
 /* ---- packet loads of classic BPF: calls in disguise ---- */
 
-int check_ld_abs(struct verifier_env *env, const struct bpf_insn *insn)
+int check_ld_abs(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx)
 {
 	const char *reserved = insn_reserved(insn);
-	struct reg *ctx = &cur_regs(env)[BPF_REG_6];
+	struct reg *ctx = &cur_regs(env)[BPF_REG_6], zero;
 	int err;
 
 	if (!(env->in->type->flags & BPFX_PROG_LD_ABS)) {
@@ -360,5 +390,11 @@ int check_ld_abs(struct verifier_env *env, const struct bpf_insn *insn)
 		return err;
 	clear_caller_saved(env, cur_frame(env));
 	set_unknown(env, cur_frame(env), BPF_REG_0);
-	return 0;
+	if (!env->cur->curframe) {
+		*insn_idx += 1;
+		return 0;
+	}
+	env_set_unknown(env, &zero);	/* out of bounds returns 0 */
+	reg_set_const(&zero, 0);
+	return end_function_here(env, insn_idx, &zero);
 }

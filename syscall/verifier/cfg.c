@@ -130,7 +130,7 @@ static void note_call_effects(struct verifier_env *env, uint32_t at)
 	row = env->in->helper(env->in->type, insn->imm, &state);
 	if (row && (row->flags & BPFX_HELPER_MIGHT_SLEEP))
 		subprog_containing(env, at)->might_sleep = true;
-	if (row && (row->flags & BPFX_HELPER_CHANGES_PKT))
+	if (row && helper_changes_packet(row))
 		subprog_containing(env, at)->changes_pkt = true;
 }
 
@@ -238,6 +238,12 @@ uint32_t insn_successors(const struct verifier_env *env, uint32_t idx, uint32_t 
 		succ[cnt++] = idx + (insn_is_ld_imm64(insn) ? 2 : 1);
 	if (jump && op != BPF_CALL)
 		succ[cnt++] = insn_jump_target(insn, idx);
+	if (may_end_function(insn)) {
+		const struct subprog *sub = subprog_containing(env, idx);
+
+		if (sub->exit)
+			succ[cnt++] = sub->exit;
+	}
 	return cnt;
 }
 

@@ -94,11 +94,8 @@ static int check_ld(struct verifier_env *env, const struct bpf_insn *insn)
 	uint8_t mode = BPF_MODE(insn->code);
 	int err;
 
-	if (mode == BPF_ABS || mode == BPF_IND) {
-		err = check_ld_abs(env, insn);
-		env->insn_idx++;
-		return err;
-	}
+	if (mode == BPF_ABS || mode == BPF_IND)
+		return check_ld_abs(env, insn, &env->insn_idx);
 	if (!insn_is_ld_imm64(insn)) {
 		vlog(env, "invalid BPF_LD mode\n");
 		return -EINVAL;
@@ -138,8 +135,6 @@ static int check_exit(struct verifier_env *env, bool *print_state)
 
 static int check_call(struct verifier_env *env, const struct bpf_insn *insn)
 {
-	int err;
-
 	if (env->cur->active_locks && !(insn_is_helper_call(insn) &&
 					insn->imm == BPF_FUNC_spin_unlock)) {
 		vlog(env, "function calls are not allowed while holding a lock\n");
@@ -147,10 +142,7 @@ static int check_call(struct verifier_env *env, const struct bpf_insn *insn)
 	}
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return check_func_call(env, insn, &env->insn_idx);
-	err = check_helper_call(env, insn, &env->insn_idx);
-	if (!err)
-		env->insn_idx++;
-	return err;
+	return check_helper_call(env, insn, &env->insn_idx);
 }
 
 static int check_jump(struct verifier_env *env, const struct bpf_insn *insn, bool *print_state)
@@ -360,6 +352,11 @@ static int init_args(struct verifier_env *env, uint32_t subprog, struct frame *f
 	int err;
 
 	if (!subprog) {
+		/* The main function is told its context whatever its BTF says. */
+		if (env->in->func_info_cnt &&
+		    (prepare_func_args(env, 0) || env->subprogs[0].arg_cnt != 1 ||
+		     env->subprogs[0].args[0].kind != BPFX_ARG_CTX))
+			env->subprogs[0].unreliable = true;
 		frame->regs[BPF_REG_1].type = REG_CTX;
 		reg_zero_offset(&frame->regs[BPF_REG_1]);
 		return 0;

@@ -251,6 +251,7 @@ struct insn_aux {
 
 struct subprog {
 	uint32_t start;
+	uint32_t exit;		/* its last exit instruction, where there is one */
 	uint32_t linfo;		/* first line info record */
 	uint16_t stack_depth;
 	bool global, called, verified, is_callback, is_async_callback, has_tail_call, has_ld_abs;
@@ -453,6 +454,7 @@ int add_subprogs(struct verifier_env *env);
 int check_subprogs(struct verifier_env *env);
 int find_subprog(const struct verifier_env *env, uint32_t start);
 struct subprog *subprog_containing(const struct verifier_env *env, uint32_t insn);
+bool may_end_function(const struct bpf_insn *insn);
 int check_max_stack_depth(struct verifier_env *env);
 bool calls_sync_callback(const struct verifier_env *env, const struct bpf_insn *insn);
 bool calls_async_callback(const struct verifier_env *env, const struct bpf_insn *insn);
@@ -547,13 +549,14 @@ struct call {
 
 /* call_helper.c, call_args.c, map_compat.c */
 int check_helper_call(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx);
-int check_ld_abs(struct verifier_env *env, const struct bpf_insn *insn);
+int check_ld_abs(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx);
 int check_helper_arg(struct verifier_env *env, struct call *call, uint32_t arg);
 int check_helper_mem(struct verifier_env *env, uint32_t regno, int64_t size, enum access access,
 		     bool zero_ok, struct raw_mem *raw);
 int check_arg_offset(struct verifier_env *env, const struct reg *reg, uint32_t regno, bool release);
 int check_map_func(struct verifier_env *env, const struct verifier_map *map,
 		   const struct bpfx_helper *row);
+bool helper_changes_packet(const struct bpfx_helper *row);
 bool map_elides_null(const struct verifier_map *map);
 bool map_has_callback(const struct verifier_map *map);
 const char *helper_text(struct verifier_env *env, uint32_t id, char *buf, size_t size);
@@ -566,6 +569,7 @@ typedef int set_callee_fn(struct verifier_env *env, const struct frame *caller,
 int check_func_call(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx);
 int enter_function(struct verifier_env *env, struct state *state, uint32_t subprog,
 		   uint32_t callsite, set_callee_fn *set_callee);
+int end_function_here(struct verifier_env *env, uint32_t *insn_idx, const struct reg *result);
 int prepare_func_exit(struct verifier_env *env, uint32_t *insn_idx);
 int check_return_value(struct verifier_env *env, uint32_t regno, const char *name);
 void clear_caller_saved(struct verifier_env *env, struct frame *frame);

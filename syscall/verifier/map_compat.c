@@ -45,13 +45,11 @@ static const struct pair {
 	PAIR(SOCKMAP, sock_map_update, BOTH)
 	PAIR(SOCKMAP, msg_redirect_map, BOTH)
 	PAIR(SOCKMAP, sk_select_reuseport, BOTH)
-	PAIR(SOCKMAP, map_delete_elem, MAP)
 	PAIR(SOCKMAP, map_lookup_elem, MAP)
 	PAIR(SOCKHASH, sk_redirect_hash, BOTH)
 	PAIR(SOCKHASH, sock_hash_update, BOTH)
 	PAIR(SOCKHASH, msg_redirect_hash, BOTH)
 	PAIR(SOCKHASH, sk_select_reuseport, BOTH)
-	PAIR(SOCKHASH, map_delete_elem, MAP)
 	PAIR(SOCKHASH, map_lookup_elem, MAP)
 	PAIR(REUSEPORT_SOCKARRAY, sk_select_reuseport, BOTH)
 	PAIR(QUEUE, map_peek_elem, BOTH)
@@ -98,6 +96,9 @@ int check_map_func(struct verifier_env *env, const struct verifier_map *map,
 	}
 	if (!restricted)
 		return 0;
+	if ((map->type == BPF_MAP_TYPE_SOCKMAP || map->type == BPF_MAP_TYPE_SOCKHASH) &&
+	    (row->id == BPF_FUNC_map_delete_elem || row->id == BPF_FUNC_map_update_elem))
+		vlog(env, "cannot update sockmap in this context\n");
 	vlog(env, "cannot pass map_type %d into func %s#%d\n", map->type,
 	     helper_text(env, row->id, name, sizeof(name)), row->id);
 	return -EINVAL;

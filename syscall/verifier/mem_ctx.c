@@ -29,7 +29,7 @@ static bool size_fits(const struct bpfx_ctx_field *field, int32_t off, int size,
 
 /* First field that allows the access; fields may overlap. */
 static const struct bpfx_ctx_field *valid_access(const struct verifier_env *env, int32_t off,
-						 int size, enum access access)
+						 int size, enum access access, bool sign)
 {
 	const struct bpfx_ctx_desc *ctx = env->in->type->ctx;
 	uint32_t wanted = access == ACCESS_WRITE ? BPFX_FIELD_WRITE : BPFX_FIELD_READ;
@@ -39,6 +39,8 @@ static const struct bpfx_ctx_field *valid_access(const struct verifier_env *env,
 	for (uint32_t i = 0; i < ctx->field_cnt; i++) {
 		const struct bpfx_ctx_field *field = &ctx->fields[i];
 
+		if (sign && field->kind != BPFX_FIELD_SCALAR)
+			continue;	/* a pointer has no sign */
 		if (field->flags & wanted && size_fits(field, off, size, access) &&
 		    has_attach_type(field, env->in->expected_attach_type))
 			return field;
@@ -111,7 +113,7 @@ int access_ctx(struct verifier_env *env, const struct mem_access *m, int32_t off
 		err = check_ptr_off(env, &regs[m->regno], m->regno, false);
 	if (err)
 		return err;
-	field = valid_access(env, off, m->size, m->access);
+	field = valid_access(env, off, m->size, m->access, m->sign);
 	if (!field || !type_is_known(env, field)) {
 		vlog(env, "invalid bpf_context access off=%d size=%d\n", off, m->size);
 		log_line_info(env, env->insn_idx, "; ");

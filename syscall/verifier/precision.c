@@ -133,6 +133,14 @@ static int back_over_local_call(struct verifier_env *env, struct backtrack *bt, 
 	return 1;
 }
 
+static int enter_callee(struct backtrack *bt)
+{
+	if (bt->frame + 1 >= MAX_FRAMES)
+		return GIVE_UP;
+	bt->frame++;
+	return 1;
+}
+
 /* Backwards over the end of a function: into it, looking for its result. */
 static int back_over_exit(struct verifier_env *env, struct backtrack *bt, int later)
 {
@@ -140,12 +148,13 @@ static int back_over_exit(struct verifier_env *env, struct backtrack *bt, int la
 
 	if (later >= 0 && env->aux[later].calls_callback)
 		bt->regs[bt->frame] &= ~ARGS_MASK;	/* set by who calls the callback */
-	if ((bt->regs[bt->frame] & ARGS_MASK) || bt->frame + 1 >= MAX_FRAMES)
+	if (bt->regs[bt->frame] & ARGS_MASK)
 		return GIVE_UP;
 	wants_result = later > 0 && insn_is_local_call(&env->insns[later - 1]) &&
 		       bt_has_reg(bt, BPF_REG_0);
 	bt_clear_reg(bt, BPF_REG_0);
-	bt->frame++;
+	if (enter_callee(bt) < 0)
+		return GIVE_UP;
 	if (wants_result)
 		bt_add_reg(bt, BPF_REG_0);
 	return 1;
@@ -160,7 +169,9 @@ static int back_over_call(struct verifier_env *env, struct backtrack *bt, uint32
 	if (calls_sync_callback(env, insn) && (int)idx != later - 1)
 		return leave_to_caller(bt, false);
 	bt_clear_reg(bt, BPF_REG_0);
-	return bt->regs[bt->frame] & ARGS_MASK ? GIVE_UP : 0;
+	if (bt->regs[bt->frame] & ARGS_MASK)
+		return GIVE_UP;
+	return may_end_function(insn) && (int)idx != later - 1 ? enter_callee(bt) : 0;
 }
 
 static int back_over_jump(struct verifier_env *env, struct backtrack *bt, uint32_t idx, int later,
@@ -189,8 +200,10 @@ static int back_over_jump(struct verifier_env *env, struct backtrack *bt, uint32
 	return 0;
 }
 
-static int back_over_ld(struct backtrack *bt, const struct bpf_insn *insn)
+static int back_over_ld(struct backtrack *bt, const struct bpf_insn *insn, bool ended_function)
 {
+	if (ended_function && !bt_has_reg(bt, BPF_REG_0))
+		return bt->regs[bt->frame] & ARGS_MASK ? GIVE_UP : enter_callee(bt);
 	if (!bt_has_reg(bt, insn->dst_reg))
 		return 1;
 	bt_clear_reg(bt, insn->dst_reg);
@@ -215,7 +228,7 @@ static int back_over_class(struct verifier_env *env, struct backtrack *bt, uint3
 	case BPF_ST:
 		return back_over_store(bt, insn, step);
 	case BPF_LD:
-		return back_over_ld(bt, insn);
+		return back_over_ld(bt, insn, may_end_function(insn) && (int)idx != later - 1);
 	default:
 		return back_over_jump(env, bt, idx, later, step);
 	}

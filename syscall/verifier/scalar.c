@@ -132,6 +132,21 @@ static void lower_half_of_range(struct scalar *s, uint64_t min, uint64_t max)
 	}
 }
 
+/*
+ * A signed range across zero is two unsigned ranges, one at either end. An unsigned range that
+ * meets only one of them lies in it.
+ */
+static void deduce_across_zero32(struct scalar *s)
+{
+	if (s->u32_max < (uint32_t)s->s32_min) {
+		s->s32_min = s->u32_min;
+		s->u32_max = MIN(s->u32_max, (uint32_t)s->s32_max);
+	} else if ((uint32_t)s->s32_max < s->u32_min) {
+		s->s32_max = s->u32_max;
+		s->u32_min = MAX(s->u32_min, (uint32_t)s->s32_min);
+	}
+}
+
 static void deduce_low_half(struct scalar *s)
 {
 	lower_half_of_range(s, s->umin, s->umax);
@@ -140,12 +155,10 @@ static void deduce_low_half(struct scalar *s)
 		raise_s32(s, s->u32_min, s->u32_max);
 	if ((uint32_t)s->s32_min <= (uint32_t)s->s32_max)
 		raise_u32(s, s->s32_min, s->s32_max);
+	else
+		deduce_across_zero32(s);
 }
 
-/*
- * A signed range across zero is two unsigned ranges, one at either end. An unsigned range that
- * meets only one of them lies in it.
- */
 static void deduce_across_zero(struct scalar *s)
 {
 	if (s->umax < (uint64_t)s->smin) {
@@ -571,6 +584,16 @@ void scalar_xor(struct scalar *dst, const struct scalar *src)
 	if (!whole)
 		scalar_bounds_from_bits(dst);
 	set_known_halves(dst, low, whole);
+}
+
+void scalar_byte_order(struct scalar *dst, uint8_t size, bool swap)
+{
+	if (swap) {
+		dst->bits = tnum_bswap(dst->bits, size);
+		scalar_forget_bounds(dst);
+	}
+	if (size < 8)
+		scalar_truncate(dst, size);
 }
 
 /* ---- shifts ---- */

@@ -55,6 +55,8 @@ void scalar_mul(struct scalar *dst, const struct scalar *src);
 void scalar_and(struct scalar *dst, const struct scalar *src);
 void scalar_or(struct scalar *dst, const struct scalar *src);
 void scalar_xor(struct scalar *dst, const struct scalar *src);
+/* The low @size bytes, in reverse order if @swap. */
+void scalar_byte_order(struct scalar *dst, uint8_t size, bool swap);
 /* Shifts by a known amount below the width. */
 void scalar_lsh(struct scalar *dst, uint8_t shift, bool low_half);
 void scalar_rsh(struct scalar *dst, uint8_t shift, bool low_half);

@@ -102,10 +102,23 @@ static bool leaves_function(const struct bpf_insn *insn)
 	       BPF_OP(insn->code) != BPF_CALL;
 }
 
-static void note_features(const struct bpf_insn *insn, struct subprog *sub)
+/* A tail call that succeeds, a packet load out of bounds: the function is over. */
+bool may_end_function(const struct bpf_insn *insn)
 {
 	uint8_t mode = BPF_MODE(insn->code);
 
+	if (BPF_CLASS(insn->code) == BPF_LD)
+		return mode == BPF_ABS || mode == BPF_IND;
+	return insn_is_helper_call(insn) && insn->imm == BPF_FUNC_tail_call;
+}
+
+static void note_features(struct verifier_env *env, uint32_t idx, struct subprog *sub)
+{
+	const struct bpf_insn *insn = &env->insns[idx];
+	uint8_t mode = BPF_MODE(insn->code);
+
+	if (insn->code == (BPF_JMP | BPF_EXIT))
+		sub->exit = idx;
 	if (insn_is_helper_call(insn) && insn->imm == BPF_FUNC_tail_call) {
 		sub->has_tail_call = true;
 		sub->tail_call_reachable = true;
@@ -123,7 +136,7 @@ static int check_jumps_of(struct verifier_env *env, struct subprog *sub)
 		const struct bpf_insn *insn = &env->insns[i];
 		int64_t target = insn_jump_target(insn, i);
 
-		note_features(insn, sub);
+		note_features(env, i, sub);
 		if (leaves_function(insn) && (target < sub->start || target >= end)) {
 			vlog(env, "jump out of range from insn %d to %d\n", i, (int)target);
 			return -EINVAL;

@@ -105,6 +105,16 @@ struct tnum tnum_mul(struct tnum a, struct tnum b)
 	return sum;
 }
 
+static uint64_t bswap(uint64_t value, uint8_t size)
+{
+	return __builtin_bswap64(value) >> (64 - size * 8);
+}
+
+struct tnum tnum_bswap(struct tnum a, uint8_t size)
+{
+	return make(bswap(a.value, size), bswap(a.mask, size));
+}
+
 bool tnum_overlap(struct tnum a, struct tnum b)
 {
 	uint64_t known_in_both = ~(a.mask | b.mask);

@@ -51,6 +51,8 @@ struct tnum tnum_and(struct tnum a, struct tnum b);
 struct tnum tnum_or(struct tnum a, struct tnum b);
 struct tnum tnum_xor(struct tnum a, struct tnum b);
 struct tnum tnum_mul(struct tnum a, struct tnum b);
+/* The low @size bytes in reverse order, the rest zero. */
+struct tnum tnum_bswap(struct tnum a, uint8_t size);
 /* Do they have a value in common. */
 bool tnum_overlap(struct tnum a, struct tnum b);
 /* What is known of a number that is in both. */
