@@ -43,7 +43,7 @@ static int complain(const char *what, const char *on, int err)
 /* Beside this program in a build tree or a prefix: ../lib, lib, or the folder itself. */
 static int find_preload(char *out, size_t size)
 {
-	static const char *const places[] = { "../lib", "../" LIBDIR_NAME, "lib", "." };
+	static const char *const places[] = { "../lib", LIBDIR_FROM_BIN, "lib", "." };
 	char self[PATH_MAX], path[PATH_MAX + 64];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
