@@ -11,16 +11,18 @@ struct raw_tp_run {
 	uint64_t args[RAW_TP_ARGS_MAX];
 };
 
-static int check_attr(const union bpf_attr *attr)
+static int check_attr(const struct bpfx_host *host, const struct bpfx_test_run *run)
 {
+	const union bpf_attr *attr = run->attr;
+
 	if (attr->test.data_in || attr->test.data_out || attr->test.ctx_out ||
 	    attr->test.duration || attr->test.repeat || attr->test.batch_size)
 		return -EINVAL;
-	if (attr->test.ctx_size_in > RAW_TP_ARGS_MAX * sizeof(uint64_t))
+	if (attr->test.ctx_size_in < host->prog_ctx_size(run->prog) ||
+	    attr->test.ctx_size_in > RAW_TP_ARGS_MAX * sizeof(uint64_t))
 		return -EINVAL;
-	if (!(attr->test.flags & BPF_F_TEST_RUN_ON_CPU) && attr->test.cpu)
-		return -EINVAL;
-	return attr->test.flags & ~BPF_F_TEST_RUN_ON_CPU ? -EINVAL : 0;
+	/* Other flags are not looked at. */
+	return !(attr->test.flags & BPF_F_TEST_RUN_ON_CPU) && attr->test.cpu ? -EINVAL : 0;
 }
 
 int raw_tp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
@@ -28,7 +30,7 @@ int raw_tp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 	const union bpf_attr *attr = run->attr;
 	struct raw_tp_run r;
 	uint32_t result = 0;
-	int err = check_attr(attr);
+	int err = check_attr(host, run);
 
 	if (err)
 		return err;
@@ -36,7 +38,8 @@ int raw_tp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 	if (attr->test.ctx_in &&
 	    host->copy_from_user(r.args, attr->test.ctx_in, attr->test.ctx_size_in))
 		return -EFAULT;
-	if (attr->test.flags && attr->test.cpu >= (uint32_t)sysconf(_SC_NPROCESSORS_CONF))
+	if (attr->test.flags & BPF_F_TEST_RUN_ON_CPU &&
+	    attr->test.cpu >= (uint32_t)sysconf(_SC_NPROCESSORS_CONF))
 		return -ENXIO;
 	err = host->run_prog(run->prog, r.args, &result);
 	if (err)

@@ -64,6 +64,9 @@ struct bpfx_host {
 
 	/* Debug log (BPF_SHIM_LOG); level 0 error, 1 warning, 2 info, 3 debug. */
 	void (*log)(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+	/* One above the last byte of the context that a program reads. */
+	uint32_t (*prog_ctx_size)(const struct bpfx_prog *prog);
 };
 
 #ifdef __cplusplus

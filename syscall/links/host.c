@@ -75,6 +75,11 @@ static uint32_t flags_of(const struct bpfx_prog *prog)
 	return ((const struct kern_prog *)prog)->shared->prog_flags;
 }
 
+static uint32_t ctx_size_of(const struct bpfx_prog *prog)
+{
+	return ((const struct kern_prog *)prog)->shared->max_ctx_offset;
+}
+
 static void log_line(int level, const char *format, ...)
 {
 	va_list args;
@@ -101,5 +106,6 @@ const struct bpfx_host link_host = {
 	.prog_type	  = type_of,
 	.prog_attach_type = attach_type_of,
 	.prog_flags	  = flags_of,
+	.prog_ctx_size	  = ctx_size_of,
 	.log		  = log_line,
 };

@@ -83,6 +83,7 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 	prog_info_hash(load->type, result->helpers, result->helper_cnt, shared->info_hash);
 	shared->btf_id = load->btf_obj ? load->btf_obj->id : 0;
 	shared->verified_insns = result->verified_insns;
+	shared->max_ctx_offset = result->max_ctx_offset;
 	shared->insn_cnt = result->insn_cnt;
 	shared->subprog_cnt = result->subprog_cnt;
 	shared->func_info_cnt = result->func_info_cnt;

@@ -25,6 +25,7 @@ struct prog_shared {
 	uint8_t info_hash[32];		/* of the program information it was verified with */
 	uint32_t btf_id, attach_btf_obj_id, attach_btf_id, attach_prog_id;
 	uint32_t verified_insns, verified_maps;
+	uint32_t max_ctx_offset;	/* one above the last context byte it reads */
 	/* Counts of what follows in the file, each section aligned to 8. */
 	uint32_t insn_cnt, subprog_cnt, func_info_cnt, line_info_cnt, map_cnt, helper_cnt;
 	uint32_t insns, probes, subprogs, func_info, line_info, maps, helpers;	/* offsets */
