@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
-/* Two ring buffers to user space and one from it. */
+/* Two ring buffers to user space. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -7,11 +7,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
 } left SEC(".maps"), right SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
-	__uint(max_entries, 4096);
-} incoming SEC(".maps");
 
 __u64 sum;
 __u64 dropped;
@@ -26,23 +21,6 @@ int send(struct xdp_md *ctx)
 	if (bpf_ringbuf_output(&right, &value, 4, 0))
 		dropped++;
 	return XDP_PASS;
-}
-
-static long take(struct bpf_dynptr *dynptr, void *ctx)
-{
-	__u64 *value = bpf_dynptr_data(dynptr, 0, sizeof(*value));
-
-	if (value)
-		sum += *value;
-	return 0;
-}
-
-SEC("xdp")
-int receive(struct xdp_md *ctx)
-{
-	long count = bpf_user_ringbuf_drain(&incoming, take, 0, 0);
-
-	return count < 0 ? 255 : count;
 }
 
 char _license[] SEC("license") = "GPL";
