@@ -131,7 +131,8 @@ static bool constant_distance(const struct bpf_insn *insn, const struct scalar *
 	bool low_half = !is_wide(insn);
 	int64_t value = scalar_value(by, low_half);
 
-	if ((op != BPF_ADD && op != BPF_SUB) || !scalar_is_const(by, low_half))
+	if ((op != BPF_ADD && op != BPF_SUB) || !scalar_is_const(by, low_half) ||
+	    (BPF_SRC(insn->code) == BPF_X && insn->src_reg == insn->dst_reg))
 		return false;
 	if (low_half)
 		value = (int32_t)value;

@@ -20,6 +20,7 @@ static bool is_not_null(const struct reg *reg)
 	case REG_SOCKET:
 	case REG_TCP_SOCK:
 	case REG_SOCK_COMMON:
+	case REG_XDP_SOCK:
 	case REG_MAP_VALUE:
 	case REG_MAP_KEY:
 	case REG_MAP:
@@ -92,7 +93,13 @@ static void make_not_null(struct reg *reg)
 	const struct verifier_map *map;
 
 	reg->type &= ~REG_MAYBE_NULL;
-	if (reg->type != REG_MAP_VALUE || !reg->map->inner)
+	if (reg->type != REG_MAP_VALUE)
+		return;
+	if (reg->map->type == BPF_MAP_TYPE_XSKMAP)
+		reg->type = REG_XDP_SOCK;
+	else if (reg->map->type == BPF_MAP_TYPE_SOCKMAP || reg->map->type == BPF_MAP_TYPE_SOCKHASH)
+		reg->type = REG_SOCKET;
+	if (!reg->map->inner)
 		return;
 	/* What an outer map holds are maps. */
 	map = reg->map->inner;

@@ -263,7 +263,7 @@ static int arg_const_str(struct verifier_env *env, struct call *call, uint32_t r
 	return 0;
 }
 
-#define TYPES_MAX 9
+#define TYPES_MAX 10
 
 struct arg_rule {
 	/* Registers it takes, ended by REG_NOT_INIT. */
@@ -274,7 +274,7 @@ struct arg_rule {
 
 #define MEMORY_TYPES								\
 	{ REG_STACK, REG_PACKET, REG_PACKET_META, REG_MAP_KEY, REG_MAP_VALUE, REG_MEM,	\
-	  REG_MEM | REG_RINGBUF, REG_BTF_ID | REG_TRUSTED }
+	  REG_MEM | REG_RINGBUF, REG_BUF, REG_BTF_ID | REG_TRUSTED }
 
 static const struct arg_rule arg_rules[] = {
 	[BPFX_ARG_MAP]		= { { REG_MAP }, arg_map },
@@ -287,10 +287,11 @@ static const struct arg_rule arg_rules[] = {
 	[BPFX_ARG_ALLOC_SIZE]	= { { REG_SCALAR }, arg_alloc_size },
 	[BPFX_ARG_CTX]		= { { REG_CTX }, arg_nothing },
 	[BPFX_ARG_SPIN_LOCK]	= { { REG_MAP_VALUE }, arg_spin_lock },
-	[BPFX_ARG_SOCK_COMMON]	= { { REG_SOCK_COMMON, REG_SOCKET, REG_TCP_SOCK }, arg_nothing },
+	[BPFX_ARG_SOCK_COMMON]	= { { REG_SOCK_COMMON, REG_SOCKET, REG_TCP_SOCK, REG_XDP_SOCK },
+				    arg_nothing },
 	[BPFX_ARG_SOCKET]	= { { REG_SOCKET }, arg_nothing },
-	[BPFX_ARG_BTF_ID_SOCK_COMMON] = { { REG_SOCK_COMMON, REG_SOCKET, REG_TCP_SOCK, REG_BTF_ID,
-					    REG_BTF_ID | REG_TRUSTED }, arg_nothing },
+	[BPFX_ARG_BTF_ID_SOCK_COMMON] = { { REG_SOCK_COMMON, REG_SOCKET, REG_TCP_SOCK, REG_XDP_SOCK,
+					    REG_BTF_ID, REG_BTF_ID | REG_TRUSTED }, arg_nothing },
 	[BPFX_ARG_RINGBUF_MEM]	= { { REG_MEM | REG_RINGBUF }, arg_nothing },
 	[BPFX_ARG_FUNC]		= { { REG_FUNC }, arg_func },
 	[BPFX_ARG_STACK]	= { { REG_STACK }, arg_nothing },

@@ -221,19 +221,17 @@ static int set_result(struct verifier_env *env, const struct call *call)
 /* Results that have to be released later. */
 static bool acquires(const struct call *call)
 {
-	switch (call->row->ret & BPFX_RET_KIND_MASK) {
-	case BPFX_RET_RINGBUF_MEM:
+	switch (call->row->id) {
+	case BPF_FUNC_ringbuf_reserve:
+	case BPF_FUNC_sk_lookup_tcp:
+	case BPF_FUNC_sk_lookup_udp:
+	case BPF_FUNC_skc_lookup_tcp:
 		return true;
-	case BPFX_RET_SOCKET:
-	case BPFX_RET_SOCK_COMMON:
-		return call->row->id == BPF_FUNC_sk_lookup_tcp ||
-		       call->row->id == BPF_FUNC_sk_lookup_udp ||
-		       call->row->id == BPF_FUNC_skc_lookup_tcp ||
-		       (call->row->id == BPF_FUNC_map_lookup_elem && call->map &&
-			(call->map->type == BPF_MAP_TYPE_SOCKMAP ||
-			 call->map->type == BPF_MAP_TYPE_SOCKHASH));
+	case BPF_FUNC_map_lookup_elem:
+		return call->map && (call->map->type == BPF_MAP_TYPE_SOCKMAP ||
+				     call->map->type == BPF_MAP_TYPE_SOCKHASH);
 	default:
-		return false;
+		return (call->row->ret & BPFX_RET_KIND_MASK) == BPFX_RET_RINGBUF_MEM;
 	}
 }
 

@@ -247,6 +247,7 @@ uint32_t insn_successors(const struct verifier_env *env, uint32_t idx, uint32_t 
 	return cnt;
 }
 
+/* All successors wait at once: the one pushed last, the jump's target, is gone through first. */
 static void postorder_of(struct verifier_env *env, struct subprog *sub, uint8_t *state,
 			 uint32_t *stack)
 {
@@ -254,26 +255,22 @@ static void postorder_of(struct verifier_env *env, struct subprog *sub, uint8_t 
 
 	sub->postorder_start = env->postorder_cnt;
 	stack[0] = sub->start;
-	do {
+	while (depth) {
 		uint32_t top = stack[depth - 1], cnt;
 
-		state[top] |= DISCOVERED;
 		if (state[top] & EXPLORED) {
+			env->postorder[env->postorder_cnt++] = top;
 			depth--;
 			continue;
 		}
+		state[top] = EXPLORED;
 		cnt = insn_successors(env, top, succ);
 		for (uint32_t s = 0; s < cnt; s++)
 			if (!state[succ[s]]) {
+				state[succ[s]] = DISCOVERED;
 				stack[depth++] = succ[s];
-				state[succ[s]] |= DISCOVERED;
-				goto next;
 			}
-		state[top] |= EXPLORED;
-		env->postorder[env->postorder_cnt++] = top;
-		depth--;
-next:;
-	} while (depth);
+	}
 	sub->postorder_cnt = env->postorder_cnt - sub->postorder_start;
 }
 

@@ -46,6 +46,8 @@ enum reg_kind {
 	REG_SOCKET,
 	REG_SOCK_COMMON,
 	REG_TCP_SOCK,
+	REG_XDP_SOCK,
+	REG_BUF,		/* memory whose size is checked when the program is attached */
 	REG_BTF_ID,		/* kernel object with a BTF type */
 	REG_MEM,		/* memory of known size */
 	REG_FUNC,		/* function of the program */
@@ -330,7 +332,7 @@ struct verifier_env {
 	uint32_t insn_processed, prev_insn_processed;
 	uint32_t jmps_processed, prev_jmps_processed;
 	uint32_t max_states_per_insn, total_states, peak_states;
-	uint32_t visited_cnt, free_list_cnt;
+	uint32_t visited_cnt, free_list_cnt, backedge_cnt;
 
 	/* printing */
 	uint32_t scratched_regs;
@@ -601,6 +603,7 @@ int scc_exit(struct verifier_env *env, struct state *state);
 bool scc_incomplete(struct verifier_env *env, struct state *state);
 int scc_add_backedge(struct verifier_env *env, struct state *old, struct state *cur,
 		     uint32_t insn_idx);
+void note_peak(struct verifier_env *env);
 void scc_init(struct verifier_env *env);
 
 static inline void bt_set_reg(struct backtrack *bt, uint32_t frame, uint32_t reg)

@@ -24,7 +24,6 @@ struct loop_visit {
 	struct loop_key key;
 	struct state *entry;	/* first remembered state in it; NULL: not in progress */
 	struct backedge *backedges;
-	uint32_t backedge_cnt;
 	struct loop_visit *next;
 };
 
@@ -70,7 +69,7 @@ static void log_loop(struct verifier_env *env, const char *what, const struct lo
 	if (!log_verbose(env) || key->scc > env->visible_scc_cnt)
 		return;
 	vlog(env, "SCC %s (", what);
-	for (uint32_t i = 0; i < key->depth; i++)
+	for (uint32_t i = 0; i < key->depth && key->callsites[i]; i++)
 		vlog(env, "%u,", key->callsites[i]);
 	vlog(env, "%u)\n", key->scc);
 }
@@ -125,7 +124,9 @@ int scc_add_backedge(struct verifier_env *env, struct state *old, struct state *
 	edge->state.insn = insn;
 	edge->next = visit->backedges;
 	visit->backedges = edge;
-	visit->backedge_cnt++;
+	if (key.scc <= env->visible_scc_cnt)
+		env->backedge_cnt++;
+	note_peak(env);
 	return 0;
 }
 
@@ -176,7 +177,8 @@ int scc_exit(struct verifier_env *env, struct state *state)
 		visit->backedges = e->next;
 		state_release(env, &e->state);
 		pool_free(&env->pool, e, sizeof(*e));
+		if (key.scc <= env->visible_scc_cnt)
+			env->backedge_cnt--;
 	}
-	visit->backedge_cnt = 0;
 	return err;
 }

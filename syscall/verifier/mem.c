@@ -177,6 +177,25 @@ static int access_memory(struct verifier_env *env, const struct mem_access *m, i
 	return err;
 }
 
+/* What a map is made of is no program's business here. */
+static int access_map(struct verifier_env *env, const struct mem_access *m)
+{
+	vlog(env, "map_ptr access not supported for map type %d\n",
+	     cur_regs(env)[m->regno].map->type);
+	return -ENOTSUPP;
+}
+
+static int access_sock(struct verifier_env *env, const struct mem_access *m, int32_t off)
+{
+	const char *name = reg_type_name(env, cur_regs(env)[m->regno].type);
+
+	if (m->access == ACCESS_WRITE)
+		vlog(env, "R%d cannot write into %s\n", m->regno, name);
+	else
+		vlog(env, "R%d invalid %s access off=%d size=%d\n", m->regno, name, off, m->size);
+	return -EACCES;
+}
+
 static int access_by_kind(struct verifier_env *env, const struct mem_access *m, int32_t off)
 {
 	const struct reg *reg = &cur_regs(env)[m->regno];
@@ -195,6 +214,13 @@ static int access_by_kind(struct verifier_env *env, const struct mem_access *m, 
 	case REG_PACKET:
 	case REG_PACKET_META:
 		return access_packet(env, m, off);
+	case REG_MAP:
+		return access_map(env, m);
+	case REG_SOCKET:
+	case REG_SOCK_COMMON:
+	case REG_TCP_SOCK:
+	case REG_XDP_SOCK:
+		return access_sock(env, m, off);
 	default:
 		return refuse(env, m);
 	}

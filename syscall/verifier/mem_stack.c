@@ -198,6 +198,9 @@ static int write_maybe(struct verifier_env *env, struct frame *frame, int off, b
 		return 0;
 	}
 	slot->spilled.type = REG_NOT_INIT;
+	if (slot_is_spill(slot))
+		for (int i = 0; i < SLOT_SIZE; i++)
+			forget_spill_byte(&slot->type[i]);
 	if (*type == SLOT_INVALID && !may_read_unwritten(env)) {
 		vlog(env, "uninit stack in range of var-offset write prohibited for !root; insn %d, "
 		     "off: %d", env->insn_idx, off);

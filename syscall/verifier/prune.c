@@ -349,9 +349,10 @@ void visited_maybe_free(struct verifier_env *env, struct visited *v)
 	pool_free(&env->pool, v, sizeof(*v));
 }
 
-static void note_peak(struct verifier_env *env)
+void note_peak(struct verifier_env *env)
 {
-	env->peak_states = MAX(env->peak_states, env->visited_cnt + env->free_list_cnt);
+	env->peak_states = MAX(env->peak_states, env->visited_cnt + env->free_list_cnt +
+			       env->backedge_cnt);
 }
 
 static void evict(struct verifier_env *env, struct visited **bucket, struct visited *v)
