@@ -82,7 +82,7 @@ int skb_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
 /* What filters have, and what traffic control has besides: the latter's table has both. */
 #define SKB_FILTER_ROW_CNT 2
-#define SKB_TC_ROW_CNT	   6
+#define SKB_TC_ROW_CNT	   10
 extern const struct bpfx_helper skb_rows[SKB_TC_ROW_CNT];
 
 /* ---- test_run.c: what Linux does alike for all packet types ---- */

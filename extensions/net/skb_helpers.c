@@ -7,8 +7,8 @@
 
 #include "net.h"
 
-/* Longest packet: what the loopback interface carries, with its header. */
-#define SIZE_MAX_L2 (65536u + ETH_HEADER)
+/* Longest packet at tc's ingress: four pages without a struct skb_shared_info (SKB_MAX_ALLOC). */
+#define SIZE_MAX_INGRESS (4 * 4096u - 320u)
 #define TAIL_SLACK  256u
 
 #define HELPER(name)                                                                               \
@@ -147,9 +147,109 @@ HELPER(help_skb_change_tail)
 	struct skb_args *skb = skb_of(r1);
 	uint32_t size = r2;
 
-	if (r3 || size < ETH_HEADER || size > SIZE_MAX_L2)
+	if (r3 || size < ETH_HEADER || size > SIZE_MAX_INGRESS)
 		return -EINVAL;
 	return (int64_t)skb_set_size(skb, size);
+}
+
+/* Room in front of the packet, zeroed. */
+HELPER(help_skb_change_head)
+{
+	struct skb_args *skb = skb_of(r1);
+	uint32_t more = r2, old = skb->len;
+	int err;
+
+	if (r3 || more + old > SIZE_MAX_INGRESS || more + old < old)
+		return -EINVAL;
+	err = skb_set_size(skb, old + more);
+	if (err)
+		return (int64_t)err;
+	memmove(skb->data + more, skb->data, old);
+	memset(skb->data, 0, more);
+	skb->data_meta = skb->data;
+	return 0;
+}
+
+HELPER(help_sk_fullsock)
+{
+	return r1;
+}
+
+/* ---- checksums in the packet ---- */
+
+static uint16_t fold(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* RFC 1624: what a checksum becomes when @from is replaced by @to. */
+static uint16_t replace(uint16_t check, uint32_t from, uint32_t to)
+{
+	return ~fold((uint64_t)(uint16_t)~check + (uint32_t)~from + to);
+}
+
+/* Where a checksum stands; NULL: not in the packet, or odd. */
+static uint16_t *checksum_at(const struct skb_args *skb, uint32_t offset)
+{
+	if (offset > 0xffff || offset & 1)
+		return NULL;
+	return (uint16_t *)bytes_at(skb, skb->data, offset, sizeof(uint16_t));
+}
+
+/* Sizes of the changed field; 0: r4 is a difference. */
+static int replace_sized(uint16_t *check, uint64_t from, uint64_t to, uint64_t size)
+{
+	switch (size) {
+	case 0:
+		if (from)
+			return -EINVAL;
+		*check = replace(*check, 0xffffffff, to);
+		return 0;
+	case 2:
+		*check = replace(*check, (uint16_t)from | 0xffff0000, (uint16_t)to);
+		return 0;
+	case 4:
+		*check = replace(*check, from, to);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+HELPER(help_l3_csum_replace)
+{
+	uint16_t *check;
+
+	if (r5 & ~(uint64_t)BPF_F_HDR_FIELD_MASK)
+		return -EINVAL;
+	check = checksum_at(skb_of(r1), r2);
+	if (!check)
+		return -EFAULT;
+	return (int64_t)replace_sized(check, r3, r4, r5 & BPF_F_HDR_FIELD_MASK);
+}
+
+#define L4_FLAGS (BPF_F_MARK_MANGLED_0 | BPF_F_MARK_ENFORCE | BPF_F_PSEUDO_HDR |                   \
+		  BPF_F_HDR_FIELD_MASK | BPF_F_IPV6)
+
+/* UDP: a checksum of 0 means there is none; it stays so unless enforced. */
+HELPER(help_l4_csum_replace)
+{
+	bool mangled = r5 & BPF_F_MARK_MANGLED_0;
+	uint16_t *check;
+	int err;
+
+	if (r5 & ~(uint64_t)L4_FLAGS)
+		return -EINVAL;
+	check = checksum_at(skb_of(r1), r2);
+	if (!check)
+		return -EFAULT;
+	if (mangled && !(r5 & BPF_F_MARK_ENFORCE) && !*check)
+		return 0;
+	err = replace_sized(check, r3, r4, r5 & BPF_F_HDR_FIELD_MASK);
+	if (!err && mangled && !*check)
+		*check = 0xffff;
+	return (int64_t)err;
 }
 
 /* The interface is looked for when the packet really goes. */
@@ -169,12 +269,21 @@ const struct bpfx_helper skb_rows[SKB_TC_ROW_CNT] = {
 	{ BPF_FUNC_skb_load_bytes_relative, "skb_load_bytes_relative",
 	  help_skb_load_bytes_relative, BPFX_RET_INTEGER, { CTX, ANY, OUT, BPFX_ARG_SIZE, ANY },
 	  .flags = 0 },
+	/* Up to here for filters, from here on for traffic control only. */
 	{ BPF_FUNC_skb_store_bytes, "skb_store_bytes", help_skb_store_bytes, BPFX_RET_INTEGER,
 	  { CTX, ANY, IN, BPFX_ARG_SIZE, ANY }, .flags = BPFX_HELPER_CHANGES_PKT },
 	{ BPF_FUNC_skb_pull_data, "skb_pull_data", help_skb_pull_data, BPFX_RET_INTEGER,
 	  { CTX, ANY }, .flags = BPFX_HELPER_CHANGES_PKT },
 	{ BPF_FUNC_skb_change_tail, "skb_change_tail", help_skb_change_tail, BPFX_RET_INTEGER,
 	  { CTX, ANY, ANY }, .flags = BPFX_HELPER_CHANGES_PKT },
+	{ BPF_FUNC_skb_change_head, "skb_change_head", help_skb_change_head, BPFX_RET_INTEGER,
+	  { CTX, ANY, ANY }, .flags = BPFX_HELPER_CHANGES_PKT },
+	{ BPF_FUNC_l3_csum_replace, "l3_csum_replace", help_l3_csum_replace, BPFX_RET_INTEGER,
+	  { CTX, ANY, ANY, ANY, ANY }, .flags = BPFX_HELPER_CHANGES_PKT },
+	{ BPF_FUNC_l4_csum_replace, "l4_csum_replace", help_l4_csum_replace, BPFX_RET_INTEGER,
+	  { CTX, ANY, ANY, ANY, ANY }, .flags = BPFX_HELPER_CHANGES_PKT },
+	{ BPF_FUNC_sk_fullsock, "sk_fullsock", help_sk_fullsock,
+	  BPFX_RET_SOCKET | BPFX_RET_OR_NULL, { BPFX_ARG_SOCK_COMMON }, .flags = 0 },
 	{ BPF_FUNC_redirect, "redirect", help_tc_redirect, BPFX_RET_INTEGER, { ANY, ANY },
 	  .flags = 0 },
 };
