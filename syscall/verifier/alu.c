@@ -240,12 +240,12 @@ static void move_by_variable(struct verifier_env *env, struct reg *dst, const st
 		/* Unlike numbers, a bound of an offset that may wrap is of no use at all. */
 		struct scalar sum = ptr->num;
 
-		if (__builtin_add_overflow(ptr->num.smin, by->num.smin, &sum.smin) |
+		if (__builtin_add_overflow(ptr->num.smin, by->num.smin, &sum.smin) ||
 		    __builtin_add_overflow(ptr->num.smax, by->num.smax, &sum.smax)) {
 			sum.smin = INT64_MIN;
 			sum.smax = INT64_MAX;
 		}
-		if (__builtin_add_overflow(ptr->num.umin, by->num.umin, &sum.umin) |
+		if (__builtin_add_overflow(ptr->num.umin, by->num.umin, &sum.umin) ||
 		    __builtin_add_overflow(ptr->num.umax, by->num.umax, &sum.umax)) {
 			sum.umin = 0;
 			sum.umax = UINT64_MAX;
@@ -256,7 +256,7 @@ static void move_by_variable(struct verifier_env *env, struct reg *dst, const st
 	} else {
 		struct scalar rest = ptr->num;
 
-		if (__builtin_sub_overflow(ptr->num.smin, by->num.smax, &rest.smin) |
+		if (__builtin_sub_overflow(ptr->num.smin, by->num.smax, &rest.smin) ||
 		    __builtin_sub_overflow(ptr->num.smax, by->num.smin, &rest.smax)) {
 			rest.smin = INT64_MIN;
 			rest.smax = INT64_MAX;

@@ -36,12 +36,10 @@ static bool same_id(struct verifier_env *env, uint32_t old, uint32_t cur)
 	return true;
 }
 
-/* A number without an id is linked to nothing: as if it had one of its own. */
+/* The current number may be linked to nothing where the old one was to what did not matter. */
 static bool same_scalar_id(struct verifier_env *env, uint32_t old, uint32_t cur)
 {
-	old = old ? old : ++env->id_map_gen;
-	cur = cur ? cur : ++env->id_map_gen;
-	return same_id(env, old, cur);
+	return same_id(env, old, cur ? cur : ++env->id_map_gen);
 }
 
 /* ---- registers ---- */
@@ -62,6 +60,8 @@ static bool scalar_safe(struct verifier_env *env, const struct reg *old, const s
 {
 	if (!old->precise && exact == NOT_EXACT)
 		return true;
+	if (!old->id)		/* links of the current one only say more */
+		return number_within(old, cur);
 	if ((old->id ^ cur->id) & ID_ADD_CONST)
 		return false;
 	if ((old->id & ID_ADD_CONST) && old->off != cur->off)

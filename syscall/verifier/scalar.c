@@ -369,7 +369,7 @@ static void add_low_half(struct scalar *d, const struct scalar *s)
 	uint32_t umin, umax;
 	bool min_wraps, max_wraps;
 
-	if (__builtin_add_overflow(d->s32_min, s->s32_min, &d->s32_min) |
+	if (__builtin_add_overflow(d->s32_min, s->s32_min, &d->s32_min) ||
 	    __builtin_add_overflow(d->s32_max, s->s32_max, &d->s32_max)) {
 		d->s32_min = INT32_MIN;
 		d->s32_max = INT32_MAX;
@@ -386,7 +386,7 @@ static void add_whole(struct scalar *d, const struct scalar *s)
 	uint64_t umin, umax;
 	bool min_wraps, max_wraps;
 
-	if (__builtin_add_overflow(d->smin, s->smin, &d->smin) |
+	if (__builtin_add_overflow(d->smin, s->smin, &d->smin) ||
 	    __builtin_add_overflow(d->smax, s->smax, &d->smax)) {
 		d->smin = INT64_MIN;
 		d->smax = INT64_MAX;
@@ -409,7 +409,7 @@ static void sub_low_half(struct scalar *d, const struct scalar *s)
 	uint32_t umin, umax;
 	bool min_wraps, max_wraps;
 
-	if (__builtin_sub_overflow(d->s32_min, s->s32_max, &d->s32_min) |
+	if (__builtin_sub_overflow(d->s32_min, s->s32_max, &d->s32_min) ||
 	    __builtin_sub_overflow(d->s32_max, s->s32_min, &d->s32_max)) {
 		d->s32_min = INT32_MIN;
 		d->s32_max = INT32_MAX;
@@ -425,7 +425,7 @@ static void sub_whole(struct scalar *d, const struct scalar *s)
 	uint64_t umin, umax;
 	bool min_wraps, max_wraps;
 
-	if (__builtin_sub_overflow(d->smin, s->smax, &d->smin) |
+	if (__builtin_sub_overflow(d->smin, s->smax, &d->smin) ||
 	    __builtin_sub_overflow(d->smax, s->smin, &d->smax)) {
 		d->smin = INT64_MIN;
 		d->smax = INT64_MAX;
@@ -459,14 +459,14 @@ static void mul_low_half(struct scalar *d, const struct scalar *s)
 {
 	int32_t p[4];
 
-	if (__builtin_mul_overflow(d->u32_max, s->u32_max, &d->u32_max) |
+	if (__builtin_mul_overflow(d->u32_max, s->u32_max, &d->u32_max) ||
 	    __builtin_mul_overflow(d->u32_min, s->u32_min, &d->u32_min)) {
 		d->u32_min = 0;
 		d->u32_max = UINT32_MAX;
 	}
-	if (__builtin_mul_overflow(d->s32_min, s->s32_min, &p[0]) |
-	    __builtin_mul_overflow(d->s32_min, s->s32_max, &p[1]) |
-	    __builtin_mul_overflow(d->s32_max, s->s32_min, &p[2]) |
+	if (__builtin_mul_overflow(d->s32_min, s->s32_min, &p[0]) ||
+	    __builtin_mul_overflow(d->s32_min, s->s32_max, &p[1]) ||
+	    __builtin_mul_overflow(d->s32_max, s->s32_min, &p[2]) ||
 	    __builtin_mul_overflow(d->s32_max, s->s32_max, &p[3])) {
 		d->s32_min = INT32_MIN;
 		d->s32_max = INT32_MAX;
@@ -480,14 +480,14 @@ static void mul_whole(struct scalar *d, const struct scalar *s)
 {
 	int64_t p[4];
 
-	if (__builtin_mul_overflow(d->umax, s->umax, &d->umax) |
+	if (__builtin_mul_overflow(d->umax, s->umax, &d->umax) ||
 	    __builtin_mul_overflow(d->umin, s->umin, &d->umin)) {
 		d->umin = 0;
 		d->umax = UINT64_MAX;
 	}
-	if (__builtin_mul_overflow(d->smin, s->smin, &p[0]) |
-	    __builtin_mul_overflow(d->smin, s->smax, &p[1]) |
-	    __builtin_mul_overflow(d->smax, s->smin, &p[2]) |
+	if (__builtin_mul_overflow(d->smin, s->smin, &p[0]) ||
+	    __builtin_mul_overflow(d->smin, s->smax, &p[1]) ||
+	    __builtin_mul_overflow(d->smax, s->smin, &p[2]) ||
 	    __builtin_mul_overflow(d->smax, s->smax, &p[3])) {
 		d->smin = INT64_MIN;
 		d->smax = INT64_MAX;
