@@ -286,7 +286,7 @@ static const struct arg_rule arg_rules[] = {
 	[BPFX_ARG_SIZE_OR_ZERO]	= { { REG_SCALAR }, arg_size_or_zero },
 	[BPFX_ARG_ALLOC_SIZE]	= { { REG_SCALAR }, arg_alloc_size },
 	[BPFX_ARG_CTX]		= { { REG_CTX }, arg_nothing },
-	[BPFX_ARG_SPIN_LOCK]	= { { REG_MAP_VALUE }, arg_spin_lock },
+	[BPFX_ARG_SPIN_LOCK]	= { { REG_MAP_VALUE, REG_BTF_ID | REG_ALLOC }, arg_spin_lock },
 	[BPFX_ARG_SOCK_COMMON]	= { { REG_SOCK_COMMON, REG_SOCKET, REG_TCP_SOCK, REG_XDP_SOCK },
 				    arg_nothing },
 	[BPFX_ARG_SOCKET]	= { { REG_SOCKET }, arg_nothing },

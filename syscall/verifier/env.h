@@ -61,6 +61,7 @@ enum reg_kind {
 #define REG_RINGBUF	0x400u
 #define REG_UNTRUSTED	0x800u
 #define REG_TRUSTED	0x1000u
+#define REG_ALLOC	0x2000u	/* object that the program made: none can yet */
 
 struct reg {
 	uint32_t type;		/* enum reg_kind | flags */
