@@ -59,7 +59,7 @@ static int load_call(const struct backend *b, uint32_t i, int id, const char *li
 			break;
 		*next++ = 0;
 		if (*at && strncmp(at, "processed ", 10))
-			snprintf(line, 256, "%s", at);
+			snprintf(line, 256, "%.255s", at);
 	}
 	return fd < 0 ? fd : 0;
 }

@@ -177,6 +177,9 @@ HELPER(help_sk_fullsock)
 
 /* ---- checksums in the packet ---- */
 
+/* Packets begin anywhere. */
+typedef uint16_t __attribute__((aligned(1), may_alias)) packet_u16;
+
 static uint16_t fold(uint64_t sum)
 {
 	while (sum >> 16)
@@ -191,15 +194,15 @@ static uint16_t replace(uint16_t check, uint32_t from, uint32_t to)
 }
 
 /* Where a checksum stands; NULL: not in the packet, or odd. */
-static uint16_t *checksum_at(const struct skb_args *skb, uint32_t offset)
+static packet_u16 *checksum_at(const struct skb_args *skb, uint32_t offset)
 {
 	if (offset > 0xffff || offset & 1)
 		return NULL;
-	return (uint16_t *)bytes_at(skb, skb->data, offset, sizeof(uint16_t));
+	return (packet_u16 *)bytes_at(skb, skb->data, offset, sizeof(uint16_t));
 }
 
 /* Sizes of the changed field; 0: r4 is a difference. */
-static int replace_sized(uint16_t *check, uint64_t from, uint64_t to, uint64_t size)
+static int replace_sized(packet_u16 *check, uint64_t from, uint64_t to, uint64_t size)
 {
 	switch (size) {
 	case 0:
@@ -219,7 +222,7 @@ static int replace_sized(uint16_t *check, uint64_t from, uint64_t to, uint64_t s
 
 HELPER(help_l3_csum_replace)
 {
-	uint16_t *check;
+	packet_u16 *check;
 
 	if (r5 & ~(uint64_t)BPF_F_HDR_FIELD_MASK)
 		return -EINVAL;
@@ -236,7 +239,7 @@ HELPER(help_l3_csum_replace)
 HELPER(help_l4_csum_replace)
 {
 	bool mangled = r5 & BPF_F_MARK_MANGLED_0;
-	uint16_t *check;
+	packet_u16 *check;
 	int err;
 
 	if (r5 & ~(uint64_t)L4_FLAGS)

@@ -118,21 +118,17 @@ static uint32_t protocol_of(const struct ethhdr *eth, uint32_t payload)
 static int take_addresses(struct skb_args *skb, const unsigned char *l3, uint32_t size)
 {
 	if (skb->protocol == htons(ETH_P_IP)) {
-		const struct iphdr *ip = (const void *)l3;
-
-		if (size < sizeof(*ip))
+		if (size < sizeof(struct iphdr))
 			return -EINVAL;
 		skb->family = AF_INET;
-		memcpy(&skb->local_ip4, &ip->saddr, 4);
-		memcpy(&skb->remote_ip4, &ip->daddr, 4);
+		memcpy(&skb->local_ip4, l3 + offsetof(struct iphdr, saddr), 4);
+		memcpy(&skb->remote_ip4, l3 + offsetof(struct iphdr, daddr), 4);
 	} else if (skb->protocol == htons(ETH_P_IPV6)) {
-		const struct ip6_hdr *ip6 = (const void *)l3;
-
-		if (size < sizeof(*ip6))
+		if (size < sizeof(struct ip6_hdr))
 			return -EINVAL;
 		skb->family = AF_INET6;
-		memcpy(skb->local_ip6, &ip6->ip6_src, 16);
-		memcpy(skb->remote_ip6, &ip6->ip6_dst, 16);
+		memcpy(skb->local_ip6, l3 + offsetof(struct ip6_hdr, ip6_src), 16);
+		memcpy(skb->remote_ip6, l3 + offsetof(struct ip6_hdr, ip6_dst), 16);
 	}
 	return 0;
 }
