@@ -201,6 +201,14 @@ static bool is_allowed(unsigned char c)
 	return c >= 0x80 || isprint(c) || isspace(c);
 }
 
+bool helper_format_is_good(const char *format, uint32_t arg_cnt)
+{
+	static const uint64_t no_args[FORMAT_ARGS_MAX];
+
+	return arg_cnt <= FORMAT_ARGS_MAX &&
+	       help_format(NULL, 0, format, UINT32_MAX, no_args, arg_cnt) >= 0;
+}
+
 int help_format(char *buf, size_t size, const char *fmt, uint32_t fmt_size, const uint64_t *args,
 		uint32_t arg_cnt)
 {

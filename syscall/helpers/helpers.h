@@ -12,6 +12,9 @@
 const struct bpfx_helper *helper_row(const struct bpfx_prog_type *type, uint32_t id,
 				     enum verifier_helper_state *state);
 
+/* Rules of bpf_snprintf()'s formats, for the verifier. */
+bool helper_format_is_good(const char *format, uint32_t arg_cnt);
+
 /* "map_lookup_elem" for any helper of Linux 6.18 or of an extension; NULL: unknown id. */
 const char *helper_name(uint32_t id);
 

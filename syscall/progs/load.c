@@ -106,6 +106,7 @@ static int verify(struct load *load)
 		.ref_cnt = load->ref_cnt,
 		.helper = helper_row,
 		.helper_name = helper_name,
+		.format_is_good = helper_format_is_good,
 		.btf = load->btf,
 		.func_info = load->func_info,
 		.func_info_cnt = attr->func_info_cnt,
@@ -189,6 +190,18 @@ static int gather(struct load *load)
 	return err < 0 ? err : 0;
 }
 
+/* A prog array belongs to the kind of program that used it first. */
+static int claim_prog_arrays(struct load *load)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < load->map_cnt && !err; i++)
+		if (load->maps[i]->type == BPF_MAP_TYPE_PROG_ARRAY)
+			err = prog_array_claim(load->maps[i], load->attr->prog_type,
+					       load->attr->prog_flags);
+	return err;
+}
+
 int prog_load(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_size)
 {
 	struct load load = { .attr = attr };
@@ -199,6 +212,7 @@ int prog_load(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_size
 	fault_check_handler();
 	ret = gather(&load);
 	ret = ret ? ret : check_and_verify(&load, user_attr, user_size);
+	ret = ret ? ret : claim_prog_arrays(&load);
 	ret = ret ? ret : prog_publish(&load);
 	load_free(&load);
 	return ret;

@@ -282,6 +282,23 @@ bool helper_changes_packet(const struct bpfx_helper *row)
 	return (row->flags & BPFX_HELPER_CHANGES_PKT) || row->id == BPF_FUNC_tail_call;
 }
 
+/* The format of bpf_snprintf() is constant: judged here once, not at each run. */
+static int check_format(struct verifier_env *env, const struct call *call)
+{
+	const struct reg *format = &cur_regs(env)[BPF_REG_3], *size = &cur_regs(env)[BPF_REG_5];
+	const char *text;
+
+	if (call->row->id != BPF_FUNC_snprintf || !env->in->format_is_good)
+		return 0;
+	if (size->num.bits.value % 8)
+		return -EINVAL;
+	text = (const char *)format->map->value_mem + format->off + format->num.bits.value;
+	if (env->in->format_is_good(text, size->num.bits.value / 8))
+		return 0;
+	vlog(env, "Invalid format string\n");
+	return -EINVAL;
+}
+
 /* ---- the call ---- */
 
 static int check_before(struct verifier_env *env, struct call *call)
@@ -294,6 +311,8 @@ static int check_before(struct verifier_env *env, struct call *call)
 		err = note_map(env, call);
 	if (!err)
 		err = note_tail_call_index(env, call);
+	if (!err)
+		err = check_format(env, call);
 	if (!err)
 		err = write_raw(env, call);
 	if (!err)

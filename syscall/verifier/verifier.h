@@ -65,6 +65,8 @@ struct verifier_input {
 					    enum verifier_helper_state *state);
 	/* Name of a helper id for disassembly, NULL: unknown. */
 	const char *(*helper_name)(uint32_t id);
+	/* May bpf_snprintf() print that NUL-terminated format with so many arguments. */
+	bool (*format_is_good)(const char *format, uint32_t arg_cnt);
 
 	const struct kern_btf *btf;	/* the program's, NULL: none */
 	const struct bpf_func_info *func_info;	/* record size normalised by the caller */
