@@ -34,6 +34,13 @@ static int attach_raw_tracepoint(const struct bpf_program *prog, struct bpf_link
 	return *link ? 0 : -errno;
 }
 
+/* A hook with no parameters: the attach type says it all. */
+static int attach_hook(const struct bpf_program *prog, struct bpf_link **link)
+{
+	*link = link_create(prog, 0, prog->sec_name, NULL);
+	return *link ? 0 : -errno;
+}
+
 static int attach_custom(const struct bpf_program *prog, struct bpf_link **link)
 {
 	return prog->sec_def->attach_fn(prog, prog->sec_def->cookie, link);
@@ -52,6 +59,7 @@ static int (*const attach_functions[ATTACH_KIND_COUNT])(const struct bpf_program
 	[ATTACH_TRACE]		= attach_trace,
 	[ATTACH_LSM]		= attach_lsm,
 	[ATTACH_ITER]		= attach_iter,
+	[ATTACH_HOOK]		= attach_hook,
 	[ATTACH_CUSTOM]		= attach_custom,
 };
 

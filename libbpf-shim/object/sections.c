@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * The one list of SEC() names. First match wins: specific names stand before general ones.
- * Handlers that programs register at run time come before it, the fallback handler after it.
- * Section names of extensions enter the same way, through libbpf_register_prog_handler().
+ * Handlers that programs register at run time come before it; after it come the names that
+ * extensions of the emulated kernel bring, and last the fallback handler.
  */
 #include "sections.h"
 
+#include <pthread.h>
+
+#include "kern.h"
+#include "sys.h"
 #include "util.h"
 
 /* Attach types newer than the 6.18 interface. */
@@ -237,6 +241,30 @@ int libbpf_unregister_prog_handler(int handler_id)
 	return 0;
 }
 
+/* ---- names of extensions: asked for once, when a name is not found otherwise ---- */
+
+static struct sec_def *extension_defs;
+static size_t extension_cnt, extension_cap;
+
+static void read_extension_names(void)
+{
+	struct kern_section section;
+	struct sec_def *def;
+	unsigned int n;
+
+	for (n = 0; sys_section(n, &section) == 0; n++) {
+		def = array_grow((void **)&extension_defs, &extension_cnt, &extension_cap,
+				 sizeof(*def));
+		if (!def)
+			return;
+		def->name = section.name;
+		def->match = section.prefix ? MATCH_OPTIONAL_SUFFIX : MATCH_EXACT;
+		def->prog_type = section.prog_type;
+		def->attach_type = section.attach_type;
+		def->attach = section.attaches ? ATTACH_HOOK : ATTACH_NONE;
+	}
+}
+
 /* ---- search ---- */
 
 static bool matches(const struct sec_def *def, const char *sec_name)
@@ -250,8 +278,21 @@ static bool matches(const struct sec_def *def, const char *sec_name)
 	return sec_name[len] == '/' && def->match != MATCH_EXACT;
 }
 
+static const struct sec_def *find_extension_def(const char *sec_name)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	size_t i;
+
+	pthread_once(&once, read_extension_names);
+	for (i = 0; i < extension_cnt; i++)
+		if (matches(&extension_defs[i], sec_name))
+			return &extension_defs[i];
+	return NULL;
+}
+
 const struct sec_def *sec_def_find(const char *sec_name)
 {
+	const struct sec_def *def;
 	size_t i;
 
 	for (i = 0; i < custom_cnt; i++)
@@ -260,7 +301,10 @@ const struct sec_def *sec_def_find(const char *sec_name)
 	for (i = 0; i < ARRAY_SIZE(section_defs); i++)
 		if (matches(&section_defs[i], sec_name))
 			return &section_defs[i];
-	return has_fallback ? &fallback_def : NULL;
+	def = find_extension_def(sec_name);
+	if (!def && has_fallback)
+		def = &fallback_def;
+	return def;
 }
 
 const char *sec_def_suffix(const struct sec_def *def, const char *sec_name)

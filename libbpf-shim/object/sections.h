@@ -31,6 +31,7 @@ enum attach_kind {
 	ATTACH_TRACE,
 	ATTACH_LSM,
 	ATTACH_ITER,
+	ATTACH_HOOK,			/* an extension's, by its attach type alone */
 	ATTACH_CUSTOM,			/* by the handler's own function */
 	ATTACH_KIND_COUNT,
 };

@@ -43,6 +43,10 @@ int sys_unlink(const char *path);
 
 int sys_possible_cpus(void);
 
+/* The @n-th section name that an extension of the emulated kernel brings; -ENOENT past the last. */
+struct kern_section;
+int sys_section(unsigned int n, struct kern_section *section);
+
 int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
 			unsigned long flags);
 int sys_perf_ioctl(int fd, unsigned long request, unsigned long arg);

@@ -174,6 +174,11 @@ int sys_possible_cpus(void)
 	return sys_emulated() ? kern_possible_cpus() : -EOPNOTSUPP;
 }
 
+int sys_section(unsigned int n, struct kern_section *section)
+{
+	return sys_emulated() ? kern_section(n, section) : -ENOENT;
+}
+
 int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
 			unsigned long flags)
 {
