@@ -448,6 +448,67 @@ static void traced_formats(void **state)
 	end(&c);
 }
 
+/* ---- ring buffers ---- */
+
+static void ring_buffers_reserve_and_submit(void **state)
+{
+	struct call c = begin(state);
+	int ring = map_create_simple(c.b, BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0);
+
+	assert_true(ring >= 0);
+	/* A record of 16 bytes is kept, one is thrown away; both take 24 bytes. */
+	assert_int_equal(RUN(&c, MAP_FD(1, ring), MOV_IMM(2, 16), MOV_IMM(3, 0),
+			     CALL(BPF_FUNC_ringbuf_reserve), JUMP_IMM(JEQ, 0, 0, 4),
+			     STORE_IMM(DW, 0, 0, 1), MOV_REG(1, 0), MOV_IMM(2, 0),
+			     CALL(BPF_FUNC_ringbuf_submit), MAP_FD(1, ring), MOV_IMM(2, 16),
+			     MOV_IMM(3, 0), CALL(BPF_FUNC_ringbuf_reserve), JUMP_IMM(JEQ, 0, 0, 3),
+			     MOV_REG(1, 0), MOV_IMM(2, 0), CALL(BPF_FUNC_ringbuf_discard),
+			     MAP_FD(1, ring), MOV_IMM(2, BPF_RB_AVAIL_DATA),
+			     CALL(BPF_FUNC_ringbuf_query)), 48);
+	assert_int_equal(RUN(&c, MAP_FD(1, ring), MOV_IMM(2, BPF_RB_PROD_POS),
+			     CALL(BPF_FUNC_ringbuf_query)), 48);
+	assert_int_equal(RUN(&c, MAP_FD(1, ring), MOV_IMM(2, BPF_RB_RING_SIZE),
+			     CALL(BPF_FUNC_ringbuf_query)), 4096);
+	assert_int_equal(RUN(&c, MAP_FD(1, ring), MAP_VALUE(2, c.map, IN), MOV_IMM(3, 32),
+			     MOV_IMM(4, 0), CALL(BPF_FUNC_ringbuf_output)), 0);
+	assert_int_equal(RUN(&c, MAP_FD(1, ring), MAP_VALUE(2, c.map, IN), MOV_IMM(3, 32),
+			     MOV_IMM(4, 8), CALL(BPF_FUNC_ringbuf_output)), -EINVAL);
+	/* Larger than the ring. */
+	assert_int_equal(RUN(&c, MAP_FD(1, ring), MOV_IMM(2, 8000), MOV_IMM(3, 0),
+			     CALL(BPF_FUNC_ringbuf_reserve), JUMP_IMM(JEQ, 0, 0, 4), MOV_REG(1, 0),
+			     MOV_IMM(2, 0), CALL(BPF_FUNC_ringbuf_discard), MOV_IMM(0, 1)), 0);
+	c.b->close(ring);
+	end(&c);
+}
+
+/* ---- map elements ---- */
+
+static void elements_are_reached_by_helpers(void **state)
+{
+	struct call c = begin(state);
+	int hash = map_create_simple(c.b, BPF_MAP_TYPE_HASH, 4, 8, 2, 0);
+	uint32_t key = 1;
+	uint64_t value = 0;
+
+#define KEY(k) STORE_IMM(W, 10, -4, k), MOV_REG(2, 10), ALU_IMM(ADD, 2, -4)
+#define VALUE(v) STORE_IMM(DW, 10, -16, v), MOV_REG(3, 10), ALU_IMM(ADD, 3, -16)
+	assert_int_equal(RUN(&c, MAP_FD(1, hash), KEY(1), CALL(BPF_FUNC_map_delete_elem)), -ENOENT);
+	assert_int_equal(RUN(&c, MAP_FD(1, hash), KEY(1), VALUE(5), MOV_IMM(4, BPF_EXIST),
+			     CALL(BPF_FUNC_map_update_elem)), -ENOENT);
+	assert_int_equal(RUN(&c, MAP_FD(1, hash), KEY(1), VALUE(5), MOV_IMM(4, BPF_ANY),
+			     CALL(BPF_FUNC_map_update_elem)), 0);
+	assert_int_equal(RUN(&c, MAP_FD(1, hash), KEY(1), VALUE(5), MOV_IMM(4, BPF_NOEXIST),
+			     CALL(BPF_FUNC_map_update_elem)), -EEXIST);
+	/* In place. */
+	assert_int_equal(RUN(&c, MAP_FD(1, hash), KEY(1), CALL(BPF_FUNC_map_lookup_elem),
+			     JUMP_IMM(JEQ, 0, 0, 4), LOAD(DW, 1, 0, 0), ALU_IMM(ADD, 1, 10),
+			     STORE(DW, 0, 1, 0), MOV_REG(0, 1)), 15);
+	assert_int_equal(map_lookup(c.b, hash, &key, &value), 0);
+	assert_int_equal(value, 15);
+	c.b->close(hash);
+	end(&c);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -461,6 +522,8 @@ int main(void)
 		BOTH(bpf_loop_calls_until_told),
 		BOTH(for_each_map_elem_walks),
 		BOTH(traced_formats),
+		BOTH(ring_buffers_reserve_and_submit),
+		BOTH(elements_are_reached_by_helpers),
 	};
 
 	return run_on_both("helpers: results", tests, ARRAY_CNT(tests));
