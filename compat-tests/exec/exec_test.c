@@ -236,7 +236,7 @@ static void faulting_loads_read_zero(void **state)
 			if (sizes[i] != BPF_DW) {
 				int shift = sizes[i] == BPF_B ? 56 : sizes[i] == BPF_H ? 48 : 32;
 
-				want = sx ? want << shift >> shift
+				want = sx ? (int64_t)((uint64_t)want << shift) >> shift
 					  : (int64_t)((uint64_t)want << shift >> shift);
 			}
 			assert_int_equal(run_image(image, &ctx), want);
