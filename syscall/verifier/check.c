@@ -44,6 +44,14 @@ static int load_function(struct verifier_env *env, const struct bpf_insn *insn, 
 
 	if (subprog < 0)
 		return -EFAULT;
+	if (!env->in->func_info_cnt) {
+		vlog(env, "missing btf func_info\n");
+		return -EINVAL;
+	}
+	if (env->subprogs[subprog].global) {
+		vlog(env, "callback function not static\n");
+		return -EINVAL;
+	}
 	dst->type = REG_FUNC;
 	dst->subprog = subprog;
 	return 0;
