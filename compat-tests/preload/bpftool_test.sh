@@ -7,7 +7,8 @@ set -eu
 # One CPU, so that per-CPU values land in the same place.
 if [ -z "${ON_ONE_CPU:-}" ]; then
 	cpu=$(taskset -cp $$ | sed 's/.*: *//; s/[-,].*//')
-	ON_ONE_CPU=yes exec taskset -c "$cpu" sh "$0" "$@"
+	export ON_ONE_CPU=yes
+	exec taskset -c "$cpu" sh "$0" "$@"
 fi
 preload=$1
 object=$2

@@ -42,6 +42,7 @@ int prog_bind_map_command(struct call *call);
 int btf_load_command(struct call *call);
 int link_create_command(struct call *call);
 int link_detach_command(struct call *call);
+int link_update_command(struct call *call);
 
 int obj_pin_command(struct call *call);
 int obj_get_command(struct call *call);

@@ -300,7 +300,7 @@ static int link_info(struct call *call, struct store_obj *obj, struct info_buffe
 		return err;
 	info.type = shared->link_type;
 	info.id = obj->id;
-	info.prog_id = shared->prog_id;
+	info.prog_id = link_prog_id(obj);
 	link_fill_info(obj, &info);
 	return finish(call, buffer, &info);
 }

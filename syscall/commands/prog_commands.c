@@ -97,3 +97,8 @@ int link_detach_command(struct call *call)
 {
 	return link_detach(call->attr.link_detach.link_fd);
 }
+
+int link_update_command(struct call *call)
+{
+	return link_update(&call->attr);
+}

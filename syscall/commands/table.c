@@ -55,6 +55,7 @@ static const struct command commands[] = {
 				   map_delete_batch_command },
 	[BPF_LINK_CREATE] = { "LINK_CREATE", END_OF(link_create.uprobe_multi.pid),
 			      link_create_command },
+	[BPF_LINK_UPDATE] = { "LINK_UPDATE", END_OF(link_update.old_prog_fd), link_update_command },
 	[BPF_LINK_GET_FD_BY_ID] = { "LINK_GET_FD_BY_ID", END_OF(link_id), link_fd_by_id_command },
 	[BPF_LINK_GET_NEXT_ID] = { "LINK_GET_NEXT_ID", END_OF(next_id), link_next_id_command },
 	[BPF_LINK_DETACH] = { "LINK_DETACH", END_OF(link_detach.link_fd), link_detach_command },

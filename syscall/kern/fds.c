@@ -93,7 +93,7 @@ static int map_ring(struct kern_map *map, int fd, char *base, size_t offset, siz
 	return err;
 }
 
-static int map_view(struct kern_map *map, void **addr, size_t length, int prot, int flags,
+static int map_memory(struct kern_map *map, void **addr, size_t length, int prot, int flags,
 		    off_t offset)
 {
 	bool writable = prot & PROT_WRITE;
@@ -161,7 +161,7 @@ static int mmap_map(void **addr, size_t length, int prot, int flags, int fd, off
 	err = check_mode(mode, prot, flags);
 	err = err ? err : check_mmap(map, prot, flags);
 	err = err ? err : map->ops->mmap((struct kern_map *)map, offset, length, prot, flags);
-	err = err ? err : map_view(map, addr, length, prot, flags, offset);
+	err = err ? err : map_memory(map, addr, length, prot, flags, offset);
 	map_put(map);
 	return err;
 }
@@ -308,6 +308,8 @@ static void add_map(struct text *text, struct store_obj *obj)
 	add(text, "memlock:\t%llu\nmap_id:\t%u\nfrozen:\t%u\n",
 	    (unsigned long long)(map->ops->memlock ? map->ops->memlock(map) : 0), map->id,
 	    map->shared->frozen);
+	if (map->shared->owner_prog_type)
+		add(text, "owner_prog_type:\t%u\nowner_jited:\t0\n", map->shared->owner_prog_type);
 	map_put(map);
 }
 
@@ -359,7 +361,7 @@ static void add_link(struct text *text, struct store_obj *obj)
 		add(text, "link_type:\t%s\nlink_id:\t%u\n", name, obj->id);
 	else
 		add(text, "link_type:\t<%u>\nlink_id:\t%u\n", shared->link_type, obj->id);
-	if (!prog_get(shared->prog_id, &prog)) {
+	if (!prog_get(link_prog_id(obj), &prog)) {
 		add(text, "prog_tag:\t");
 		add_hex(text, prog->shared->tag, sizeof(prog->shared->tag));
 		add(text, "\nprog_id:\t%u\n", prog->id);

@@ -97,7 +97,7 @@ static int add_attachment(struct snapshot **snapshot, struct store_obj *obj)
 	const struct link_shared *shared = link_shared_of(obj);
 	struct snapshot *grown;
 	struct kern_prog *prog;
-	int err = prog_get(shared->prog_id, &prog);
+	int err = prog_get(link_prog_id(obj), &prog);
 
 	if (err)
 		return err;

@@ -54,7 +54,6 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	strncpy(shared->hook, hook->name, LINK_HOOK_NAME - 1);
 	shared->link_type = registry_hook_link_type(hook);
 	shared->attach_type = attr->link_create.attach_type;
-	shared->prog_id = prog->id;
 	shared->target = at.target;
 	memcpy(shared->info, at.info, sizeof(shared->info));
 	store_edge_to(obj, prog->obj);
@@ -110,6 +109,74 @@ int link_detach(int fd)
 		hook_changed(hook, -1);
 	store_put(obj);
 	return 0;
+}
+
+/* ---- update ---- */
+
+/* Linux's order: gone hook, wrong old program, unfit new one; the same program again is fine. */
+static int check_update(const struct store_obj *obj, const struct kern_prog *now,
+			const struct kern_prog *fresh, const struct kern_prog *expected)
+{
+	if (link_shared_of(obj)->detached)
+		return -ENOLINK;
+	if (expected && expected->id != now->id)
+		return -EPERM;
+	if (now->shared->type != fresh->shared->type ||
+	    now->shared->expected_attach_type != fresh->shared->expected_attach_type)
+		return -EINVAL;
+	return 0;
+}
+
+static int replace(struct store_obj *obj, struct kern_prog *fresh,
+		   const struct kern_prog *expected)
+{
+	const struct bpfx_hook *hook = registry_hook_by_name(link_shared_of(obj)->hook);
+	struct kern_prog *now;
+	int err = store_attach_lock();
+
+	if (err)
+		return err;
+	err = prog_get(link_prog_id(obj), &now);
+	if (!err) {
+		err = check_update(obj, now, fresh, expected);
+		if (!err && now->id != fresh->id) {
+			store_mark_target(fresh->obj);
+			__atomic_store_n(&obj->header->edges[0].id, fresh->id, __ATOMIC_RELEASE);
+			if (hook)
+				hook_changed(hook, 0);
+			store_collect(STORE_PROG, now->id);
+		}
+		prog_put(now);
+	}
+	store_attach_unlock();
+	return err;
+}
+
+int link_update(const union bpf_attr *attr)
+{
+	struct kern_prog *fresh, *expected = NULL;
+	struct store_obj *obj;
+	int err;
+
+	if (attr->link_update.flags & ~BPF_F_REPLACE)
+		return -EINVAL;
+	err = store_get_fd(attr->link_update.link_fd, STORE_LINK, &obj, NULL);
+	if (err)
+		return err;
+	err = prog_get_fd(attr->link_update.new_prog_fd, &fresh);
+	if (err)
+		goto put_link;
+	if (attr->link_update.flags & BPF_F_REPLACE)
+		err = prog_get_fd(attr->link_update.old_prog_fd, &expected);
+	else if (attr->link_update.old_prog_fd)
+		err = -EINVAL;
+	err = err ? err : replace(obj, fresh, expected);
+	if (expected)
+		prog_put(expected);
+	prog_put(fresh);
+put_link:
+	store_put(obj);
+	return err;
 }
 
 void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)

@@ -17,7 +17,6 @@
 struct link_shared {
 	char hook[LINK_HOOK_NAME];
 	uint32_t link_type, attach_type;
-	uint32_t prog_id;
 	_Atomic uint32_t detached;
 	uint64_t target, cookie;
 	uint32_t info[4];		/* the hook's own, see bpfx_attach.info */
@@ -28,9 +27,16 @@ static inline struct link_shared *link_shared_of(const struct store_obj *obj)
 	return (struct link_shared *)obj->header->room;
 }
 
-/* LINK_CREATE and LINK_DETACH after the gate: fd or 0, -errno. */
+/* Its program: the one edge a link has. */
+static inline uint32_t link_prog_id(const struct store_obj *obj)
+{
+	return __atomic_load_n(&obj->header->edges[0].id, __ATOMIC_ACQUIRE);
+}
+
+/* LINK_CREATE, LINK_DETACH, LINK_UPDATE after the gate: fd or 0, -errno. */
 int link_create(const union bpf_attr *attr);
 int link_detach(int fd);
+int link_update(const union bpf_attr *attr);
 
 /* Hook-specific part of the info, and fdinfo lines. */
 void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);

@@ -146,7 +146,7 @@ static int array_delete(struct kern_map *map, const void *key)
 	return -EINVAL;
 }
 
-static int array_next_key(struct kern_map *map, const void *key, void *next)
+int array_next_key(struct kern_map *map, const void *key, void *next)
 {
 	uint32_t index = key ? index_of(key) : UINT32_MAX;
 

@@ -129,6 +129,27 @@ static int exclusive_check(const union bpf_attr *attr)
 	return -EOPNOTSUPP;
 }
 
+/* The map a map-in-map takes as an example; it need not stay. */
+static int read_template(int fd, struct map_inner *inner, struct kern_btf_fields *fields)
+{
+	const struct map_shared *shared;
+	struct kern_map *map;
+	int err = map_get_fd(fd, &map, NULL);
+
+	if (err)
+		return err;
+	shared = map->shared;
+	if (map->ops->flags & MAP_OPS_INNER)
+		err = -EINVAL;		/* one level only */
+	else if (map->type == BPF_MAP_TYPE_PROG_ARRAY)
+		err = -ENOTSUPP;
+	*inner = (struct map_inner){ shared->type, shared->key_size, shared->value_size,
+				     shared->max_entries, shared->map_flags };
+	*fields = shared->fields;
+	map_put(map);
+	return err;
+}
+
 static int open_view(struct store_obj *obj, struct kern_map **out);
 
 int map_create(const union bpf_attr *attr)
@@ -139,6 +160,8 @@ int map_create(const union bpf_attr *attr)
 	struct map_layout layout = { 0 };
 	struct store_obj *obj;
 	struct kern_map *map;
+	struct kern_btf_fields inner_fields = { 0 };
+	struct map_inner inner = { 0 };
 	char name[BPF_OBJ_NAME_LEN];
 	int err;
 
@@ -149,6 +172,8 @@ int map_create(const union bpf_attr *attr)
 	if (attr->map_flags & BPF_F_TOKEN_FD)	/* no fd of this kernel is a token */
 		return store_fd_kind(attr->map_token_fd, NULL) == -EBADF ? -EBADF : -EINVAL;
 	err = ops->layout(&checked, &layout);
+	if (!err && ops->flags & MAP_OPS_INNER)
+		err = read_template(attr->inner_map_fd, &inner, &inner_fields);
 	if (err)
 		return err;
 	err = store_create_sparse(STORE_MAP, layout.front + layout.inner,
@@ -162,9 +187,13 @@ int map_create(const union bpf_attr *attr)
 	if (err < 0)
 		goto drop;
 	memcpy(obj->header->name, name, sizeof(name));
+	if (ops->flags & MAP_OPS_INNER)
+		map_shared_of(obj)->inner = inner;
 	err = map_attach_btf(obj, ops, attr);
 	if (err)
 		goto drop;
+	if (ops->flags & MAP_OPS_INNER)
+		map_shared_of(obj)->fields = inner_fields;
 	err = exclusive_check(attr);
 	if (err)
 		goto drop;
@@ -232,12 +261,26 @@ static void free_room(struct store_obj *obj)
 	close_view(obj->room);
 }
 
+/* Nobody outside holds it any more, only programs: what that means for a prog array. */
+static bool unheld(uint32_t id)
+{
+	struct kern_map *map;
+	bool cleared;
+
+	if (map_get(id, &map))
+		return false;
+	cleared = prog_array_clear(map);
+	map_put(map);
+	return cleared;
+}
+
 __attribute__((constructor)) static void register_room(void)
 {
 	store_set_room(STORE_MAP, free_room);
+	store_set_unheld(STORE_MAP, unheld);
 }
 
-static int view_of(struct store_obj *obj, struct kern_map **out)
+int map_view(struct store_obj *obj, struct kern_map **out)
 {
 	struct kern_map *map = atomic_load_explicit(&obj->room, memory_order_acquire);
 	void *nobody = NULL;
@@ -263,7 +306,7 @@ int map_get_fd(int fd, struct kern_map **out, uint32_t *mode)
 
 	if (err)
 		return err;
-	err = view_of(obj, out);
+	err = map_view(obj, out);
 	if (err)
 		store_put(obj);
 	return err;
@@ -276,7 +319,7 @@ int map_get(uint32_t id, struct kern_map **out)
 
 	if (err)
 		return err;
-	err = view_of(obj, out);
+	err = map_view(obj, out);
 	if (err)
 		store_put(obj);
 	return err;

@@ -80,6 +80,13 @@ struct map_ops {
 #define MAP_OPS_BATCH_DELETE 0x4u
 #define MAP_OPS_PERCPU	  0x1u	/* values travel as round_up(value_size, 8) x possible CPUs */
 
+#define MAP_OPS_INNER	  0x8u	/* values are maps like the one at inner_map_fd */
+
+/* What an inner map of a map-in-map must be like; its fields are those of map_shared. */
+struct map_inner {
+	uint32_t type, key_size, value_size, max_entries, map_flags;
+};
+
 /* Facts that all processes share, in the object's header (store_header.room). */
 struct map_shared {
 	uint32_t type, key_size, value_size, max_entries;
@@ -88,9 +95,10 @@ struct map_shared {
 	uint32_t frozen;
 	uint32_t btf_id, btf_key_type_id, btf_value_type_id, btf_vmlinux_value_type_id;
 	uint32_t owner_prog_type;	/* prog array: fixed by the first program */
-	uint32_t owner_jited;
+	uint32_t owner_flags;		/* and by its flags: BPF_F_XDP_HAS_FRAGS */
 	uint32_t front_pages;		/* of layout.front */
 	struct kern_btf_fields fields;
+	struct map_inner inner;
 };
 
 /* A map in this process. */
@@ -117,6 +125,8 @@ int map_get_fd(int fd, struct kern_map **out, uint32_t *mode);
 int map_get(uint32_t id, struct kern_map **out);
 struct kern_map *map_ref(struct kern_map *map);
 void map_put(struct kern_map *map);
+/* View of an object in hand, valid while it is in use. */
+int map_view(struct store_obj *obj, struct kern_map **out);
 
 /* BTF of its keys and values; NULL: it has none. Valid while the map is in use. */
 const struct kern_btf *map_btf(struct kern_map *map);
@@ -126,6 +136,12 @@ size_t map_user_value_size(const struct kern_map *map);
 
 /* Names: letters, digits, '_', '.', and what the kernel's table counts as letters. */
 int kern_object_name(char dst[BPF_OBJ_NAME_LEN], const char *src, size_t size);
+
+/* Prog arrays and arrays of maps: the object in a slot, NULL for an empty one; valid while the
+ * array is in use. */
+struct store_obj *fd_array_object(struct kern_map *map, uint32_t index);
+/* May a program of that kind be in this prog array: set by the room that knows programs. */
+extern int (*prog_array_accepts)(struct kern_map *map, const struct store_obj *prog);
 
 /* Ring buffer operations that its helpers need beside map_ops. */
 void *ringbuf_reserve(struct kern_map *map, uint64_t size, uint64_t flags);

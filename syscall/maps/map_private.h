@@ -7,7 +7,8 @@
 
 #include "map_ops.h"
 
-extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops;
+extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops,
+	prog_array_map_ops, array_of_maps_map_ops;
 
 static inline struct map_shared *map_shared_of(const struct store_obj *obj)
 {
@@ -31,6 +32,10 @@ void map_release_btf(struct kern_map *map);
 void map_value_in(const struct kern_map *map, void *dst, const void *src);
 void map_value_out(const struct kern_map *map, void *dst, const void *src);
 int map_flags_error(const struct kern_map *map, uint64_t flags);
+
+int array_next_key(struct kern_map *map, const void *key, void *next);
+/* The last fd and pin of a prog array is gone: empty it. Return: was there anything in it. */
+bool prog_array_clear(struct kern_map *map);
 
 /* A key must be a 32-bit integer, or void for a single element (global data). */
 int array_check_btf(const struct kern_btf *btf, const union bpf_attr *attr);

@@ -203,7 +203,7 @@ __attribute__((constructor)) static void register_room(void)
 	store_set_room(STORE_PROG, free_room);
 }
 
-static int view_of(struct store_obj *obj, struct kern_prog **out)
+int prog_view(struct store_obj *obj, struct kern_prog **out)
 {
 	struct kern_prog *prog = atomic_load_explicit(&obj->room, memory_order_acquire);
 	void *nobody = NULL;
@@ -229,7 +229,7 @@ int prog_get_fd(int fd, struct kern_prog **out)
 
 	if (err)
 		return err;
-	err = view_of(obj, out);
+	err = prog_view(obj, out);
 	if (err)
 		store_put(obj);
 	return err;
@@ -242,7 +242,7 @@ int prog_get(uint32_t id, struct kern_prog **out)
 
 	if (err)
 		return err;
-	err = view_of(obj, out);
+	err = prog_view(obj, out);
 	if (err)
 		store_put(obj);
 	return err;

@@ -49,6 +49,13 @@ void prog_digest(const struct bpf_insn *insns, uint32_t cnt, uint8_t digest[32])
 void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, uint32_t cnt,
 		    uint8_t hash[32]);
 
+/* May programs of that kind be in a prog array; the first one decides. 0 or -EINVAL. */
+int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t prog_flags);
+
+/* View of an object in hand; translated form, made on first use. */
+int prog_view(struct store_obj *obj, struct kern_prog **out);
+int prog_image(struct kern_prog *prog, struct exec_image **out);
+
 /* Write the verified program into the store: fd or -errno. */
 int prog_publish(struct load *load);
 

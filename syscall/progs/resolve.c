@@ -13,11 +13,29 @@
 
 /* ---- maps ---- */
 
+/* Values of a map-in-map are maps like its template. */
+static int template_facts(const struct map_shared *shared, const struct verifier_map **out)
+{
+	struct verifier_map *facts = calloc(1, sizeof(*facts));
+
+	if (!facts)
+		return -ENOMEM;
+	facts->type = shared->inner.type;
+	facts->key_size = shared->inner.key_size;
+	facts->value_size = shared->inner.value_size;
+	facts->max_entries = shared->inner.max_entries;
+	facts->map_flags = shared->inner.map_flags;
+	facts->fields = shared->fields;
+	*out = facts;
+	return 0;
+}
+
 int map_facts(struct kern_map *map, struct verifier_map **out)
 {
 	struct verifier_map *facts = calloc(1, sizeof(*facts));
 	const struct map_shared *shared = map->shared;
 	uint64_t addr;
+	int err = 0;
 
 	if (!facts)
 		return -ENOMEM;
@@ -33,6 +51,12 @@ int map_facts(struct kern_map *map, struct verifier_map **out)
 	facts->btf_key_type_id = shared->btf_key_type_id;
 	facts->btf_value_type_id = shared->btf_value_type_id;
 	facts->fields = shared->fields;
+	if (map->ops->flags & MAP_OPS_INNER)
+		err = template_facts(shared, &facts->inner);
+	if (err) {
+		free(facts);
+		return err;
+	}
 	if (map->ops->direct_value && !map->ops->direct_value(map, 0, &addr)) {
 		facts->direct_value_addr = addr;
 		facts->value_mem = u64_to_ptr(addr);
@@ -43,6 +67,7 @@ int map_facts(struct kern_map *map, struct verifier_map **out)
 
 void map_facts_free(struct verifier_map *facts)
 {
+	free((void *)facts->inner);
 	free(facts);
 }
 

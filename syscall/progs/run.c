@@ -111,7 +111,7 @@ static int translate(struct kern_prog *prog, struct exec_image **out)
 
 static pthread_mutex_t translate_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static int image_of(struct kern_prog *prog, struct exec_image **out)
+int prog_image(struct kern_prog *prog, struct exec_image **out)
 {
 	struct exec_image *image = atomic_load_explicit(&prog->image, memory_order_acquire);
 	int err = 0;
@@ -139,7 +139,7 @@ bool prog_is_jited(struct kern_prog *prog)
 {
 	struct exec_image *image;
 
-	return !image_of(prog, &image) && exec_is_jited(image);
+	return !prog_image(prog, &image) && exec_is_jited(image);
 }
 
 /* ---- runs ---- */
@@ -150,7 +150,7 @@ static int run_on(struct kern_prog *prog, void *ctx, uint32_t cpu, uint32_t *res
 	struct bpfx_ctx_header *header = bpfx_ctx_header(ctx);
 	uint64_t outer = header->slot[BPFX_CTX_RUN];
 	struct bpfx_run run = { .prog = prog, .cpu = cpu };
-	int err = image_of(prog, &image);
+	int err = prog_image(prog, &image);
 
 	if (err)
 		return err;

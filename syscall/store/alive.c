@@ -356,6 +356,13 @@ int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next)
 
 /* ---- removal ---- */
 
+static bool (*unheld[STORE_KINDS])(uint32_t id);
+
+void store_set_unheld(enum store_kind kind, bool (*fn)(uint32_t id))
+{
+	unheld[kind] = fn;
+}
+
 static void (*removed[STORE_KINDS])(const struct store_header *header);
 
 void store_set_removed(enum store_kind kind, void (*fn)(const struct store_header *header))
@@ -415,16 +422,38 @@ static void sweep_folder(const char *folder)
 		closedir(list);
 }
 
+/* Objects that only others of the store hold. Return: did one give up references. */
+static bool tell_unheld(const struct graph *graph)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < graph->cnt; i++) {
+		const struct node *node = &graph->nodes[i];
+
+		if (node->marked && !node->root && unheld[node->kind])
+			any |= unheld[node->kind](node->id);
+	}
+	return any;
+}
+
 void sweep(void)
 {
 	struct graph graph = { 0 };
 
 	if (!scan(&graph, true)) {
 		mark(&graph);
+		if (tell_unheld(&graph)) {
+			graph_free(&graph);
+			graph = (struct graph){ 0 };
+			if (scan(&graph, false))
+				goto out;
+			mark(&graph);
+		}
 		for (size_t i = 0; i < graph.cnt; i++)
 			if (!graph.nodes[i].marked)
 				remove_object(graph.nodes[i].kind, graph.nodes[i].id);
 	}
+out:
 	graph_free(&graph);
 	sweep_folder("pin");
 	sweep_folder("fifo");
@@ -441,13 +470,20 @@ static void collect_locked(enum store_kind kind, uint32_t id)
 		return;
 	err = read_node(fd, &node);
 	raw_close(fd);
-	if (err || node_is_alive(&node)) {
-		free(node.edges);
-		return;
+	if (err || node.root)
+		goto out;
+	if (node_is_alive(&node)) {
+		if (!unheld[kind] || !unheld[kind](id))
+			goto out;
+		/* It may have been alive by what it just gave up. */
+		if (!alive_locked(kind, id))
+			remove_object(kind, id);
+	} else {
+		remove_object(kind, id);
 	}
-	remove_object(kind, id);
 	for (uint32_t i = 0; i < node.edge_cnt; i++)
 		collect_locked(node.edges[i].kind, node.edges[i].id);
+out:
 	free(node.edges);
 }
 

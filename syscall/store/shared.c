@@ -13,10 +13,15 @@
 #include "layout.h"
 #include "cache.h"
 
+/* First the mark: whoever sees the edge must not take its target for free. */
+void store_mark_target(struct store_obj *obj)
+{
+	__atomic_store_n(&obj->header->is_target, 1, __ATOMIC_RELEASE);
+}
+
 void store_edge_to(struct store_obj *from, struct store_obj *to)
 {
-	/* First the mark: whoever sees the edge must not take its target for free. */
-	__atomic_store_n(&to->header->is_target, 1, __ATOMIC_RELEASE);
+	store_mark_target(to);
 	kill_point("edge.marked");
 	from->header->edges[from->header->edge_cnt++] = (struct store_edge){ to->kind, to->id };
 }
@@ -34,7 +39,7 @@ int store_add_edge(struct store_obj *from, struct store_obj *to)
 	if (!err && header->edge_cnt == STORE_EDGES_MAX)
 		err = -ENOSPC;
 	if (!err) {
-		__atomic_store_n(&to->header->is_target, 1, __ATOMIC_RELEASE);
+		store_mark_target(to);
 		header->edges[header->edge_cnt] = (struct store_edge){ to->kind, to->id };
 		kill_point("edge.written");
 		__atomic_store_n(&header->edge_cnt, header->edge_cnt + 1, __ATOMIC_RELEASE);

@@ -371,10 +371,6 @@ static int open_store(void)
 		atexit(leave_private);
 	}
 	cache_init();
-	if (!store_lock()) {
-		sweep();
-		store_unlock();
-	}
 	return 0;
 }
 
@@ -383,6 +379,7 @@ static pid_t user_pid;
 
 int store_use(void)
 {
+	bool first = false;
 	int err = 0;
 
 	if (atomic_load_explicit(&is_open, memory_order_acquire) && user_pid)
@@ -392,12 +389,16 @@ int store_use(void)
 		err = open_store();
 		if (!err)
 			atomic_store(&is_open, true);
+		first = !err;
 	} else if (!user_pid && store.is_private) {
 		add_user(store.dir);
 	}
 	if (!err)
 		user_pid = getpid();
 	pthread_mutex_unlock(&open_mutex);
+	/* What dead processes left; rooms may look at objects meanwhile, so the store is open. */
+	if (first)
+		store_collect_all();
 	return err;
 }
 

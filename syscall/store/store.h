@@ -92,6 +92,10 @@ int store_collect_private(const char *parent);
 /* Told under the store's lock when an object of @kind is removed. */
 void store_set_removed(enum store_kind kind, void (*removed)(const struct store_header *header));
 
+/* Told under the store's lock when no fd and no pin refers to an object any more but others of the
+ * store do. Return: did it give up references of its own. */
+void store_set_unheld(enum store_kind kind, bool (*unheld)(uint32_t id));
+
 /* A room tells how its private view of a cached object is freed. */
 void store_set_room(enum store_kind kind, void (*free_room)(struct store_obj *obj));
 
@@ -123,6 +127,9 @@ void store_drop(struct store_obj *obj);
  * nothing where it exists. Consumes @obj. 0 or -errno. */
 int store_publish_permanent(struct store_obj *obj, uint32_t id);
 bool store_exists(enum store_kind kind, uint32_t id);
+
+/* Others of the store may keep it alive from now on: before its id is written into a slot. */
+void store_mark_target(struct store_obj *obj);
 
 /* An edge from an object that is being made to one in hand. */
 void store_edge_to(struct store_obj *from, struct store_obj *to);

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * Arrays whose values are objects: prog arrays (kernel Documentation, bpf_tail_call) and arrays of
+ * maps (map_of_maps.rst). A caller writes an fd and reads an id. The slots in shared memory hold
+ * ids, which the store counts as references; each process keeps the objects it has looked up.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bits.h"
+#include "err.h"
+#include "kill_point.h"
+#include "map_private.h"
+
+/* Objects this process has in use for a slot. Replaced ones stay in use until the map's view
+ * goes: a program may still be running in them, and readers take no lock. */
+struct fd_array_view {
+	struct store_obj *_Atomic *slots;
+	struct store_obj **replaced;
+	uint32_t replaced_cnt;
+	pthread_mutex_t lock;
+};
+
+int (*prog_array_accepts)(struct kern_map *map, const struct store_obj *prog);
+
+static _Atomic uint32_t *slot_of(const struct kern_map *map, uint32_t index)
+{
+	return (_Atomic uint32_t *)(map->inner + (size_t)index * 8);
+}
+
+static uint32_t index_of(const void *key)
+{
+	uint32_t index;
+
+	memcpy(&index, key, sizeof(index));
+	return index;
+}
+
+static enum store_kind kind_of(const struct kern_map *map)
+{
+	return map->type == BPF_MAP_TYPE_PROG_ARRAY ? STORE_PROG : STORE_MAP;
+}
+
+/* ---- creation ---- */
+
+#define FD_ARRAY_FLAGS (BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY)
+
+static int fd_array_check(const union bpf_attr *attr)
+{
+	if (attr->value_size != 4 || attr->key_size != 4 || !attr->max_entries ||
+	    attr->map_flags & ~FD_ARRAY_FLAGS)
+		return -EINVAL;
+	return 0;
+}
+
+static int fd_array_layout(const union bpf_attr *attr, struct map_layout *layout)
+{
+	if (attr->max_entries > 1u << 31)
+		return -E2BIG;
+	layout->inner = (size_t)attr->max_entries * 8;
+	return 0;
+}
+
+static int fd_array_init(struct kern_map *map)
+{
+	struct store_header *header = map->obj->header;
+
+	header->slot_kind = kind_of(map);
+	header->slot_offset = map->inner - map->obj->mem;
+	header->slot_stride = 8;
+	header->slot_cnt = map->max_entries;
+	return 0;
+}
+
+static int fd_array_open(struct kern_map *map)
+{
+	struct fd_array_view *view = calloc(1, sizeof(*view));
+
+	if (!view)
+		return -ENOMEM;
+	view->slots = calloc(map->max_entries, sizeof(*view->slots));
+	if (!view->slots) {
+		free(view);
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&view->lock, NULL);
+	map->view = view;
+	return 0;
+}
+
+static void fd_array_close(struct kern_map *map)
+{
+	struct fd_array_view *view = map->view;
+
+	for (uint32_t i = 0; i < map->max_entries; i++)
+		if (view->slots[i])
+			store_put(view->slots[i]);
+	for (uint32_t i = 0; i < view->replaced_cnt; i++)
+		store_put(view->replaced[i]);
+	free(view->replaced);
+	free(view->slots);
+	free(view);
+}
+
+/* ---- looking up ---- */
+
+static void retire(struct fd_array_view *view, struct store_obj *obj)
+{
+	struct store_obj **grown;
+
+	pthread_mutex_lock(&view->lock);
+	grown = realloc(view->replaced, (view->replaced_cnt + 1) * sizeof(*grown));
+	if (grown) {
+		view->replaced = grown;
+		grown[view->replaced_cnt++] = obj;
+	}	/* else it stays in use for good */
+	pthread_mutex_unlock(&view->lock);
+}
+
+struct store_obj *fd_array_object(struct kern_map *map, uint32_t index)
+{
+	struct fd_array_view *view = map->view;
+	struct store_obj *obj, *known;
+	uint32_t id;
+
+	if (index >= map->max_entries)
+		return NULL;
+	id = atomic_load_explicit(slot_of(map, index), memory_order_acquire);
+	if (!id)
+		return NULL;
+	known = atomic_load_explicit(&view->slots[index], memory_order_acquire);
+	if (known && known->id == id)
+		return known;
+	if (store_get(kind_of(map), id, &obj))
+		return NULL;
+	known = atomic_exchange(&view->slots[index], obj);
+	if (known)
+		retire(view, known);
+	return obj;
+}
+
+/* Programs get the inner map itself. */
+static void *map_array_lookup(struct kern_map *map, const void *key, uint32_t cpu)
+{
+	struct store_obj *obj = fd_array_object(map, index_of(key));
+	struct kern_map *inner;
+
+	return obj && !map_view(obj, &inner) ? inner : NULL;
+}
+
+static int fd_array_cmd_lookup(struct kern_map *map, const void *key, void *value, uint64_t flags)
+{
+	uint32_t index = index_of(key);
+	uint32_t id = index < map->max_entries ? atomic_load(slot_of(map, index)) : 0;
+
+	if (!id)
+		return -ENOENT;
+	memcpy(value, &id, sizeof(id));
+	return 0;
+}
+
+/* ---- writing ---- */
+
+/* An inner map must be like the one that was given at creation. */
+static int check_inner(const struct kern_map *map, const struct store_obj *obj)
+{
+	const struct map_shared *want = map->shared, *have = map_shared_of(obj);
+	const struct map_inner *inner = &want->inner;
+
+	if (have->type != inner->type || have->key_size != inner->key_size ||
+	    have->value_size != inner->value_size || have->map_flags != inner->map_flags ||
+	    memcmp(&have->fields, &want->fields, sizeof(have->fields)))
+		return -EINVAL;
+	if (have->type == BPF_MAP_TYPE_ARRAY && !(inner->map_flags & BPF_F_INNER_MAP) &&
+	    have->max_entries != inner->max_entries)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_object(struct kern_map *map, const struct store_obj *obj)
+{
+	if (map->type == BPF_MAP_TYPE_PROG_ARRAY)
+		return prog_array_accepts(map, obj);
+	return check_inner(map, obj);
+}
+
+static int fd_array_cmd_update(struct kern_map *map, const void *key, const void *value,
+			       uint64_t flags)
+{
+	uint32_t index = index_of(key), old;
+	struct store_obj *obj;
+	int fd, err;
+
+	if (flags != BPF_ANY)
+		return -EINVAL;
+	if (index >= map->max_entries)
+		return -E2BIG;
+	memcpy(&fd, value, sizeof(fd));
+	err = store_get_fd(fd, kind_of(map), &obj, NULL);
+	if (err)
+		return err;
+	err = check_object(map, obj);
+	if (!err) {
+		store_mark_target(obj);
+		kill_point("fd_array.marked");
+		old = atomic_exchange(slot_of(map, index), obj->id);
+		kill_point("fd_array.written");
+		if (old && old != obj->id)
+			store_collect(kind_of(map), old);
+	}
+	store_put(obj);
+	return err;
+}
+
+static int fd_array_delete(struct kern_map *map, const void *key)
+{
+	uint32_t index = index_of(key), old;
+
+	if (index >= map->max_entries)
+		return -E2BIG;
+	old = atomic_exchange(slot_of(map, index), 0);
+	if (!old)
+		return -ENOENT;
+	store_collect(kind_of(map), old);
+	return 0;
+}
+
+bool prog_array_clear(struct kern_map *map)
+{
+	bool any = false;
+
+	if (map->type != BPF_MAP_TYPE_PROG_ARRAY)
+		return false;
+	for (uint32_t i = 0; i < map->max_entries; i++)
+		any |= atomic_exchange(slot_of(map, i), 0) != 0;
+	return any;
+}
+
+static uint64_t fd_array_memlock(const struct kern_map *map)
+{
+	return 312 + (uint64_t)map->max_entries * 8;
+}
+
+const struct map_ops prog_array_map_ops = {
+	.name		= "prog_array",
+	.check		= fd_array_check,
+	.layout		= fd_array_layout,
+	.init		= fd_array_init,
+	.open		= fd_array_open,
+	.close		= fd_array_close,
+	.cmd_lookup	= fd_array_cmd_lookup,
+	.cmd_update	= fd_array_cmd_update,
+	.cmd_delete	= fd_array_delete,
+	.next_key	= array_next_key,
+	.memlock	= fd_array_memlock,
+};
+
+const struct map_ops array_of_maps_map_ops = {
+	.name		= "array_of_maps",
+	.check		= fd_array_check,
+	.layout		= fd_array_layout,
+	.init		= fd_array_init,
+	.open		= fd_array_open,
+	.close		= fd_array_close,
+	.lookup		= map_array_lookup,
+	.cmd_lookup	= fd_array_cmd_lookup,
+	.cmd_update	= fd_array_cmd_update,
+	.cmd_delete	= fd_array_delete,
+	.next_key	= array_next_key,
+	.memlock	= fd_array_memlock,
+	.flags		= MAP_OPS_BATCH | MAP_OPS_INNER,
+};

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Prog arrays from the side of programs: who may be in one, and where a tail call goes. */
+#include "err.h"
+#include "helpers.h"
+#include "prog_private.h"
+
+
+int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t prog_flags)
+{
+	uint32_t frags = prog_flags & BPF_F_XDP_HAS_FRAGS, nobody = 0;
+
+	/* Flags first: who finds the type set must find them too. */
+	if (!__atomic_load_n(&map->shared->owner_prog_type, __ATOMIC_ACQUIRE))
+		map->shared->owner_flags = frags;
+	if (__atomic_compare_exchange_n(&map->shared->owner_prog_type, &nobody, type, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return 0;
+	return nobody == type && map->shared->owner_flags == frags ? 0 : -EINVAL;
+}
+
+static int accepts(struct kern_map *map, const struct store_obj *obj)
+{
+	const struct prog_shared *prog = (const struct prog_shared *)obj->header->room;
+
+	return prog_array_claim(map, prog->type, prog->prog_flags);
+}
+
+static const struct exec_image *target(struct bpfx_run *run, struct kern_map *map, uint32_t index)
+{
+	struct store_obj *obj = fd_array_object(map, index);
+	struct exec_image *image;
+	struct kern_prog *prog;
+
+	if (!obj || prog_view(obj, &prog) || prog_image(prog, &image))
+		return NULL;
+	return image;
+}
+
+__attribute__((constructor)) static void register_room(void)
+{
+	prog_array_accepts = accepts;
+	helper_tail_target = target;
+}
