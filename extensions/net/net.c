@@ -118,6 +118,15 @@ static const struct bpfx_hook hooks[] = {
 	},
 };
 
+const struct bpfx_hook *const xdp_hook = &hooks[0];
+const struct bpfx_host *net_host;
+
+static int start(const struct bpfx_host *host)
+{
+	net_host = host;
+	return 0;
+}
+
 extern const struct bpfx_extension net_extension;
 const struct bpfx_extension net_extension = {
 	.size = sizeof(struct bpfx_extension),
@@ -131,4 +140,5 @@ const struct bpfx_extension net_extension = {
 	.hooks = hooks,
 	.hook_cnt = ARRAY_CNT(hooks),
 	.hook_size = sizeof(hooks[0]),
+	.start = start,
 };

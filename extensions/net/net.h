@@ -17,6 +17,10 @@
 
 extern const struct bpfx_ctx_desc xdp_ctx, socket_filter_ctx, tc_ctx, cgroup_skb_ctx, sock_ctx;
 
+/* net.c: the services we got when registered, and the hook of interfaces. */
+extern const struct bpfx_host *net_host;
+extern const struct bpfx_hook *const xdp_hook;
+
 /* Attachment of XDP programs to interfaces. */
 int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach);
 void xdp_fill_info(const uint32_t stored[4], uint64_t target, struct bpf_link_info *info);
@@ -32,14 +36,15 @@ int xdp_fdinfo(const uint32_t stored[4], uint64_t target, char *buf, size_t size
 #define XDP_FRAGS_MAX 17u
 
 /*
- * What r1 of an XDP program really points to. One page holds headroom, linear data and tailroom;
- * what does not fit follows in frags, which programs reach by helpers only.
+ * What r1 of an XDP program really points to. The data lie between hard_start and hard_end; in a test
+ * run that is one page with headroom and tailroom, and what does not fit follows in frags, which
+ * programs reach by helpers only.
  */
 struct xdp_args {
 	unsigned char *data, *data_end, *data_meta;
 	uint32_t ingress_ifindex, rx_queue_index, egress_ifindex;
-	uint32_t frags_size;
-	unsigned char *page;
+	uint32_t frags_size, redirect_ifindex;
+	unsigned char *hard_start, *hard_end;
 	unsigned char *frags;		/* room for XDP_FRAGS_MAX pages */
 };
 

@@ -27,7 +27,7 @@ HELPER(help_xdp_adjust_head)
 	uint32_t meta = xdp->data - xdp->data_meta;
 	unsigned char *data = xdp->data + offset;
 
-	if (data < xdp->page + XDP_FRAME + meta || data > xdp->data_end - ETH_HEADER)
+	if (data < xdp->hard_start + XDP_FRAME + meta || data > xdp->data_end - ETH_HEADER)
 		return -EINVAL;
 	memmove(xdp->data_meta + offset, xdp->data_meta, meta);
 	xdp->data_meta += offset;
@@ -41,7 +41,7 @@ HELPER(help_xdp_adjust_meta)
 	unsigned char *meta = xdp->data_meta + (int32_t)r2;
 	size_t size = xdp->data - meta;
 
-	if (meta < xdp->page + XDP_FRAME || meta > xdp->data)
+	if (meta < xdp->hard_start + XDP_FRAME || meta > xdp->data)
 		return -EINVAL;
 	if (size % 4 || size > META_MAX)
 		return -EACCES;
@@ -80,7 +80,7 @@ HELPER(help_xdp_adjust_tail)
 
 	if (xdp->frags_size)
 		return offset < 0 ? shrink_frags(xdp, -offset) : grow_frags(xdp, offset);
-	if (end > xdp->page + XDP_PAGE - XDP_TAILROOM || end < xdp->data + ETH_HEADER)
+	if (end > xdp->hard_end || end < xdp->data + ETH_HEADER)
 		return -EINVAL;
 	if (offset > 0)
 		memset(xdp->data_end, 0, offset);
@@ -130,7 +130,12 @@ HELPER(help_xdp_store_bytes)
 /* The interface is looked for when the packet really goes. */
 HELPER(help_xdp_redirect)
 {
-	return r2 ? XDP_ABORTED : XDP_REDIRECT;
+	struct xdp_args *xdp = ctx;
+
+	if (r2)
+		return XDP_ABORTED;
+	xdp->redirect_ifindex = r1;
+	return XDP_REDIRECT;
 }
 
 #define CTX BPFX_ARG_CTX
@@ -150,5 +155,5 @@ const struct bpfx_helper xdp_rows[XDP_ROW_CNT] = {
 	{ BPF_FUNC_xdp_store_bytes, "xdp_store_bytes", help_xdp_store_bytes, BPFX_RET_INTEGER,
 	  { CTX, ANY, BPFX_ARG_MEM | BPFX_RDONLY, BPFX_ARG_SIZE }, .flags = 0 },
 	{ BPF_FUNC_redirect, "redirect", help_xdp_redirect, BPFX_RET_INTEGER, { ANY, ANY },
-	  .flags = 0 },
+	  .flags = BPFX_HELPER_IMPLICIT_CTX },
 };

@@ -70,10 +70,11 @@ static int read_packet(const struct bpfx_host *host, uint64_t user, uint32_t siz
 
 	if (frags > XDP_FRAGS_MAX * XDP_PAGE)
 		return -ENOMEM;
-	xdp->page = calloc(1, XDP_PAGE);
-	if (!xdp->page)
+	xdp->hard_start = calloc(1, XDP_PAGE);
+	if (!xdp->hard_start)
 		return -ENOMEM;
-	xdp->data_meta = xdp->page + XDP_HEADROOM - meta;
+	xdp->hard_end = xdp->hard_start + XDP_PAGE - XDP_TAILROOM;
+	xdp->data_meta = xdp->hard_start + XDP_HEADROOM - meta;
 	xdp->data = xdp->data_meta + meta;
 	xdp->data_end = xdp->data_meta + linear;
 	if (host->copy_from_user(xdp->data_meta, user, linear))
@@ -132,6 +133,6 @@ int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 	err = err ? err : check_interfaces(&md);
 	err = err ? err : run_and_report(host, run, &x, &md, has_md);
 	free(x.args.frags);
-	free(x.args.page);
+	free(x.args.hard_start);
 	return err;
 }
