@@ -16,6 +16,8 @@ static const struct {
 	{ "ARRAY", BPF_MAP_TYPE_ARRAY, 4, 8, 1 },	/* one row has values of 2 GiB */
 	{ "PERCPU_ARRAY", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 8 },
 	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
+	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
+	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -189,12 +191,14 @@ static bool set_hash_or_tail(struct variant *v, const char *what)
 static int run_row(const struct backend *b, size_t shape, const struct fact *row)
 {
 	struct variant v = { .b = b, .size = sizeof(v.attr), .helper_fd = -1 };
-	int fd;
+	int fd, inner = -1;
 
 	v.attr.map_type = shapes[shape].type;
 	v.attr.key_size = shapes[shape].key_size;
 	v.attr.value_size = shapes[shape].value_size;
 	v.attr.max_entries = shapes[shape].max_entries;
+	if (v.attr.map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		v.attr.inner_map_fd = inner = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
 	if (!set_number(&v, row->what) && !set_flags(&v, row->what) && !set_name(&v, row->what) &&
 	    !set_fds(&v, row->what) && !set_btf(&v, row->what) && !set_hash_or_tail(&v, row->what))
 		fail_msg("no such variant: %s", row->what);
@@ -203,6 +207,8 @@ static int run_row(const struct backend *b, size_t shape, const struct fact *row
 		b->close(fd);
 	if (v.helper_fd >= 0)
 		b->close(v.helper_fd);
+	if (inner >= 0)
+		b->close(inner);
 	return fd;
 }
 
@@ -245,6 +251,16 @@ static void ringbuf_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 3);
 }
 
+static void prog_array_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 4);
+}
+
+static void array_of_maps_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 5);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -252,6 +268,8 @@ int main(void)
 		BOTH(array_create_checks_attributes),
 		BOTH(percpu_array_create_checks_attributes),
 		BOTH(ringbuf_create_checks_attributes),
+		BOTH(prog_array_create_checks_attributes),
+		BOTH(array_of_maps_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

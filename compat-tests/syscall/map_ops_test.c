@@ -4,10 +4,12 @@
  * the types that exist. Rows of a type are one story: they run in file order on one map.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "facts.h"
@@ -20,12 +22,15 @@ static const struct shape {
 	{ "ARRAY", BPF_MAP_TYPE_ARRAY, 4, 8, 8 },
 	{ "PERCPU_ARRAY", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 8 },
 	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
+	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
+	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 };
 
 struct story {
 	const struct backend *b;
 	const struct shape *shape;
 	int fd;			/* the map the rows are about */
+	int value_fd;		/* what maps of fds take; -1: values are data */
 	int special;		/* RDONLY, WRONLY or MMAPABLE one */
 	char special_name[16];
 	void *view;		/* writable view of the MMAPABLE map */
@@ -47,6 +52,66 @@ static int call(struct story *s, int cmd, int fd, const void *key, const void *v
 	attr.value = (uintptr_t)value;
 	attr.flags = flags;
 	return s->b->bpf(cmd, &attr, sizeof(attr));
+}
+
+/* ---- maps whose values are fds ---- */
+
+static int new_inner(struct story *s, uint32_t type, uint32_t value, uint32_t max)
+{
+	return map_create_simple(s->b, type, 4, value, max, 0);
+}
+
+static int new_map(struct story *s, uint32_t flags)
+{
+	union bpf_attr attr;
+	int inner = new_inner(s, BPF_MAP_TYPE_ARRAY, 4, 2), fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = s->shape->type;
+	attr.key_size = s->shape->key_size;
+	attr.value_size = s->shape->value_size;
+	attr.max_entries = s->shape->max_entries;
+	attr.map_flags = flags;
+	if (s->shape->type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		attr.inner_map_fd = inner;
+	fd = s->b->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	s->b->close(inner);
+	return fd;
+}
+
+static int good_value_fd(struct story *s)
+{
+	if (s->shape->type == BPF_MAP_TYPE_PROG_ARRAY)
+		return load_trivial(s->b, BPF_PROG_TYPE_XDP);
+	if (s->shape->type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		return new_inner(s, BPF_MAP_TYPE_ARRAY, 4, 2);
+	return -1;
+}
+
+/* An update with some other fd as value: closed, of something else, of an unfit object. */
+static bool fd_row(struct story *s, const char *what, int *got)
+{
+	int fd = -1;
+
+	if (!strcmp(what, "update value fd=/dev/null"))
+		fd = open("/dev/null", O_RDONLY);
+	else if (!strcmp(what, "update value fd=other-kind(btf)"))
+		fd = s->shape->type == BPF_MAP_TYPE_PROG_ARRAY ? new_inner(s, 1, 4, 2)
+							       : load_trivial(s->b, 6);
+	else if (!strcmp(what, "update prog of other type"))
+		fd = load_trivial(s->b, BPF_PROG_TYPE_SOCKET_FILTER);
+	else if (!strcmp(what, "update inner of other type"))
+		fd = new_inner(s, BPF_MAP_TYPE_HASH, 4, 2);
+	else if (!strcmp(what, "update inner with other max_entries"))
+		fd = new_inner(s, BPF_MAP_TYPE_ARRAY, 4, 3);
+	else if (!strcmp(what, "update inner with other value_size"))
+		fd = new_inner(s, BPF_MAP_TYPE_ARRAY, 8, 2);
+	else if (strcmp(what, "update value fd=-1"))
+		return false;
+	*got = map_update(s->b, s->fd, &good_key, &fd, 0);
+	if (fd >= 0)
+		s->b->close(fd);
+	return true;
 }
 
 static int delete(struct story *s, int fd, const void *key)
@@ -235,8 +300,7 @@ static int special_map(struct story *s, const char *name, uint32_t flag)
 	if (strcmp(s->special_name, name)) {
 		if (s->special >= 0)
 			s->b->close(s->special);
-		s->special = map_create_simple(s->b, s->shape->type, s->shape->key_size,
-					       s->shape->value_size, s->shape->max_entries, flag);
+		s->special = new_map(s, flag);
 		strcpy(s->special_name, name);
 	}
 	return s->special;
@@ -269,6 +333,10 @@ static int run_row(struct story *s, const char *what)
 		return special_map(s, "create RDONLY", BPF_F_RDONLY);
 	if (!strcmp(what, "create WRONLY fd"))
 		return special_map(s, "create WRONLY", BPF_F_WRONLY);
+	if (s->value_fd >= 0)
+		memcpy(values, &s->value_fd, sizeof(s->value_fd));
+	if (fd_row(s, what, &got))
+		return got;
 	what = choose_map(s, what, &fd);
 	if (!freeze_row(s, what, fd, &got) && !mmap_row(s, what, fd, &got) &&
 	    !batch_row(s, what, fd, &got) && !next_key_row(s, what, fd, &got) &&
@@ -285,8 +353,8 @@ static void story_of(const struct backend *b, size_t shape)
 
 	cnt = facts_of("map-ops-errno.tsv", s.shape->name, &rows);
 	assert_true(cnt > 60);
-	s.fd = map_create_simple(b, s.shape->type, s.shape->key_size, s.shape->value_size,
-				 s.shape->max_entries, 0);
+	s.fd = new_map(&s, 0);
+	s.value_fd = good_value_fd(&s);
 	assert_true(s.fd >= 0);
 	for (int i = 0; i < cnt; i++) {
 		char got[48];
@@ -302,6 +370,8 @@ static void story_of(const struct backend *b, size_t shape)
 	}
 	free(rows);
 	b->close(s.fd);
+	if (s.value_fd >= 0)
+		b->close(s.value_fd);
 	if (s.special >= 0)
 		b->close(s.special);
 	assert_int_equal(wrong, 0);
@@ -327,6 +397,16 @@ static void ringbuf_operations(void **state)
 	story_of(backend_of(state), 3);
 }
 
+static void prog_array_operations(void **state)
+{
+	story_of(backend_of(state), 4);
+}
+
+static void array_of_maps_operations(void **state)
+{
+	story_of(backend_of(state), 5);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -334,6 +414,8 @@ int main(void)
 		BOTH(array_operations),
 		BOTH(percpu_array_operations),
 		BOTH(ringbuf_operations),
+		BOTH(prog_array_operations),
+		BOTH(array_of_maps_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

@@ -242,6 +242,11 @@ static uint64_t fd_array_memlock(const struct kern_map *map)
 	return 312 + (uint64_t)map->max_entries * 8;
 }
 
+static int no_btf(const struct kern_btf *btf, const union bpf_attr *attr)
+{
+	return -ENOTSUPP;
+}
+
 const struct map_ops prog_array_map_ops = {
 	.name		= "prog_array",
 	.check		= fd_array_check,
@@ -269,5 +274,6 @@ const struct map_ops array_of_maps_map_ops = {
 	.cmd_delete	= fd_array_delete,
 	.next_key	= array_next_key,
 	.memlock	= fd_array_memlock,
+	.check_btf	= no_btf,
 	.flags		= MAP_OPS_BATCH | MAP_OPS_INNER,
 };
