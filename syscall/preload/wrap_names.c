@@ -159,6 +159,34 @@ EXPORT int chmod(const char *path, mode_t mode)
 	return REAL(chmod)(redirected(path, &to), mode);
 }
 
+EXPORT int fchmodat(int dir, const char *path, mode_t mode, int flags)
+{
+	struct redirect to;
+
+	return REAL(fchmodat)(dir, redirected(path, &to), mode, flags);
+}
+
+EXPORT int chown(const char *path, uid_t owner, gid_t group)
+{
+	struct redirect to;
+
+	return REAL(chown)(redirected(path, &to), owner, group);
+}
+
+EXPORT int fchownat(int dir, const char *path, uid_t owner, gid_t group, int flags)
+{
+	struct redirect to;
+
+	return REAL(fchownat)(dir, redirected(path, &to), owner, group, flags);
+}
+
+EXPORT int utimensat(int dir, const char *path, const struct timespec times[2], int flags)
+{
+	struct redirect to;
+
+	return REAL(utimensat)(dir, redirected(path, &to), times, flags);
+}
+
 /* ---- mounts: the emulated file systems are always there ---- */
 
 EXPORT int mount(const char *source, const char *target, const char *type, unsigned long flags,

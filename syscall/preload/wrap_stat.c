@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "kern.h"
@@ -172,6 +173,36 @@ EXPORT int statvfs(const char *path, struct statvfs *st)
 	struct redirect to;
 
 	return REAL(statvfs)(redirected(path, &to), st);
+}
+
+/* ---- extended attributes: ls asks for them ---- */
+
+EXPORT ssize_t getxattr(const char *path, const char *name, void *value, size_t size)
+{
+	struct redirect to;
+
+	return REAL(getxattr)(redirected(path, &to), name, value, size);
+}
+
+EXPORT ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size)
+{
+	struct redirect to;
+
+	return REAL(lgetxattr)(redirected(path, &to), name, value, size);
+}
+
+EXPORT ssize_t listxattr(const char *path, char *list, size_t size)
+{
+	struct redirect to;
+
+	return REAL(listxattr)(redirected(path, &to), list, size);
+}
+
+EXPORT ssize_t llistxattr(const char *path, char *list, size_t size)
+{
+	struct redirect to;
+
+	return REAL(llistxattr)(redirected(path, &to), list, size);
 }
 
 /* ---- links and names ---- */

@@ -82,7 +82,7 @@ expect 'percpu_array  name protocols' bt map show
 expect '"packets": 11' bt map dump name flows
 expect '"value": 10' bt map lookup name protocols key 1 0 0 0
 bt map update name flows_bp.bss key 0 0 0 0 value hex 07 00 00 00 00 00 00 00 \
-	00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+	07 00 00 00 00 00 00 00 07 00 00 00 00 00 00 00
 expect '"packets_seen": 7' bt map dump name flows_bp.bss
 bt prog pin name count_packet /sys/fs/bpf/counter
 expect count_packet bt prog show pinned /sys/fs/bpf/counter
@@ -90,7 +90,7 @@ printf '\001\002\003\004\005\006\007\010\011\012\013\014\000\000too short for IP
 expect 'Return value: 1' bt prog run pinned /sys/fs/bpf/counter data_in packet data_out packet.out
 cmp packet packet.out || fail "the packet came back changed"
 expect 'vmlinux' bt btf show
-expect "struct flow_key" bt btf dump map name flows value format c || :
+expect 'struct flow_key {' bt btf dump map name flows key format c
 bt prog loadall flows.bpf.o /sys/fs/bpf/again pinmaps /sys/fs/bpf/again_maps
 expect flows_rodata env LD_PRELOAD="$preload" ls -l /sys/fs/bpf/again_maps
 expect count_packet bt prog show pinned /sys/fs/bpf/again/count_packet
