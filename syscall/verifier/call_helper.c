@@ -30,14 +30,22 @@ static void note_helper(struct verifier_env *env, uint32_t id)
 
 /* ---- may it be called ---- */
 
+static bool lacks_capability(const struct verifier_env *env, const struct bpfx_helper *row)
+{
+	return ((row->flags & BPFX_HELPER_CAP_BPF) && !env->in->cap_bpf) ||
+	       ((row->flags & BPFX_HELPER_PERFMON) && !env->in->cap_perfmon);
+}
+
 static const struct bpfx_helper *find_helper(struct verifier_env *env, uint32_t id)
 {
 	enum verifier_helper_state state = VERIFIER_HELPER_UNKNOWN;
 	const struct bpfx_helper *row = env->in->helper(env->in->type, id, &state);
 	char name[64];
 
-	if (row)
+	if (row && !lacks_capability(env, row))
 		return row;
+	if (row)
+		state = VERIFIER_HELPER_FORBIDDEN;
 	helper_text(env, id, name, sizeof(name));
 	if (state == VERIFIER_HELPER_UNKNOWN)
 		vlog(env, "invalid func %s#%d\n", name, id);

@@ -317,10 +317,10 @@ static int walk(struct verifier_env *env)
 		if (err != WALK_PATH_END)
 			continue;
 		scratch_all(env);
-		live_stack_update(env);
 		err = branch_done(env, env->cur);
 		if (err)
 			return err;
+		live_stack_update(env);
 		if (!pop_branch(env, &prev_insn, &env->insn_idx, pop_log))
 			return 0;
 		live_stack_reset_callchain(env);

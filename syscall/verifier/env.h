@@ -258,7 +258,7 @@ struct subprog {
 	uint32_t linfo;		/* first line info record */
 	uint16_t stack_depth;
 	bool global, called, verified, is_callback, is_async_callback, has_tail_call, has_ld_abs;
-	bool tail_call_reachable, changes_pkt, might_sleep;
+	bool changes_pkt, might_sleep;
 	bool unreliable;	/* its BTF does not say what it is called with */
 	/* Arguments of a global function from BTF. */
 	bool args_cached;

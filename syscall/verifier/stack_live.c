@@ -233,11 +233,8 @@ static bool update_insn(struct verifier_env *env, struct instance *instance, uin
 {
 	struct masks *m = masks_at(env, instance, frame, insn);
 	uint64_t after = 0, written = 0, before;
-	uint32_t succ[2], cnt;
+	uint32_t succ[2], cnt = insn_successors(env, insn, succ);
 
-	if (!m)
-		return false;
-	cnt = insn_successors(env, insn, succ);
 	for (uint32_t s = 0; s < cnt; s++) {
 		struct masks *next = masks_at(env, instance, frame, succ[s]);
 
@@ -276,8 +273,8 @@ static void spread(struct verifier_env *env, struct instance *instance)
 		forget_live(env, instance);
 	for (; changed; rounds++) {
 		changed = false;
-		for (uint32_t i = 0; i < sub->postorder_cnt; i++)
-			for (uint32_t f = 0; f <= instance->chain.curframe; f++)
+		for (uint32_t f = 0; f <= instance->chain.curframe; f++)
+			for (uint32_t i = 0; instance->frames[f] && i < sub->postorder_cnt; i++)
 				changed |= update_insn(env, instance, f, order[i]);
 	}
 	if (log_verbose(env)) {

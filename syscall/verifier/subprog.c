@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* Functions of the program: where they begin, that none runs into another, how deep they stack. */
-#include <stdlib.h>
 #include "env.h"
 
 /* Index of the function that starts at @start, or -ENOENT. */
@@ -119,10 +118,8 @@ static void note_features(struct verifier_env *env, uint32_t idx, struct subprog
 
 	if (insn->code == (BPF_JMP | BPF_EXIT))
 		sub->exit = idx;
-	if (insn_is_helper_call(insn) && insn->imm == BPF_FUNC_tail_call) {
+	if (insn_is_helper_call(insn) && insn->imm == BPF_FUNC_tail_call)
 		sub->has_tail_call = true;
-		sub->tail_call_reachable = true;
-	}
 	if (BPF_CLASS(insn->code) == BPF_LD && (mode == BPF_ABS || mode == BPF_IND))
 		sub->has_ld_abs = true;
 }
@@ -165,106 +162,96 @@ int check_subprogs(struct verifier_env *env)
 
 /* ---- stack of whole call chains ---- */
 
+#define MAX_STACK_OF_CALLERS 256	/* of a function that makes tail calls */
+
 struct chain {
-	int32_t ret_insn[MAX_FRAMES];
+	uint32_t ret_insn[MAX_FRAMES];
 	uint32_t ret_subprog[MAX_FRAMES];
 	uint32_t frame;
 	uint32_t depth;
-	uint32_t max;
 };
 
-static uint32_t frame_size(uint32_t bytes)
+static uint32_t frame_size(const struct subprog *sub)
 {
-	/* Room for what each call saves counts even where a function has no stack of its own. */
-	return round_up64(MAX(bytes, 1u), 16);
+	return round_up64(sub->stack_depth, 16);
 }
 
-static bool enters_function(const struct verifier_env *env, uint32_t insn)
+static int enter(struct verifier_env *env, struct chain *c, uint32_t sub)
 {
-	return insn_is_local_call(&env->insns[insn]) || insn_is_func_ptr(&env->insns[insn]);
-}
-
-static int call_deeper(struct verifier_env *env, struct chain *c, uint32_t *insn, uint32_t *sub)
-{
-	uint32_t target = *insn + 1 + env->insns[*insn].imm;
-	int callee = find_subprog(env, target);
-
-	if (callee < 0)
-		return -EFAULT;
-	if (insn_is_func_ptr(&env->insns[*insn]) && !env->subprogs[callee].is_async_callback &&
-	    !env->subprogs[callee].is_callback)
-		return 0;
-	if (env->subprogs[callee].is_async_callback)
-		return 0;	/* starts on an empty stack */
-	if (env->subprogs[*sub].has_tail_call && 0)
+	if (sub && env->subprogs[sub].has_tail_call && c->depth >= MAX_STACK_OF_CALLERS) {
+		vlog(env, "tail_calls are not allowed when call stack of previous frames is %d bytes. "
+		     "Too large\n", c->depth);
 		return -EACCES;
-	c->ret_insn[c->frame] = *insn + 1;
+	}
+	c->depth += frame_size(&env->subprogs[sub]);
+	if (c->depth > MAX_STACK) {
+		vlog(env, "combined stack size of %d calls is %d. Too large\n", c->frame + 1,
+		     c->depth);
+		return -EACCES;
+	}
+	return 0;
+}
+
+/* Function that the instruction calls or names, in whose frame it then is; -1: none. */
+static int callee_of(const struct verifier_env *env, uint32_t at)
+{
+	const struct bpf_insn *insn = &env->insns[at];
+	int callee;
+
+	if (!insn_is_local_call(insn) && !insn_is_func_ptr(insn))
+		return -1;
+	callee = find_subprog(env, at + 1 + insn->imm);
+	/* Asynchronous callbacks begin on an empty stack. */
+	if (callee >= 0 && env->subprogs[callee].is_async_callback && !insn_is_local_call(insn))
+		return -1;
+	return callee;
+}
+
+static int call(struct verifier_env *env, struct chain *c, uint32_t *sub, uint32_t at,
+		uint32_t callee)
+{
+	c->ret_insn[c->frame] = at + 1;
 	c->ret_subprog[c->frame] = *sub;
+	*sub = callee;
 	if (++c->frame >= MAX_FRAMES) {
 		vlog(env, "the call stack of %d frames is too deep !\n", c->frame);
 		return -E2BIG;
 	}
-	*sub = callee;
-	*insn = target;
-	return 1;
+	return enter(env, c, callee);
 }
 
-/* Depth-first over the call graph; recursion cannot occur here, the walk refuses it. */
-static int check_chain(struct verifier_env *env, uint32_t start, uint32_t *max_depth)
+/* Depth first over the calls that begin in function @start. */
+static int check_chain(struct verifier_env *env, uint32_t start)
 {
+	uint32_t sub = start, at = env->subprogs[start].start;
 	struct chain c = { 0 };
-	uint32_t sub = start, insn = env->subprogs[start].start;
-	bool enter = true;
+	int err = enter(env, &c, sub);
 
-	for (;;) {
-		uint32_t end = env->subprogs[sub + 1].start;
-		int err = 0;
+	while (!err) {
+		int callee = -1;
 
-		if (enter) {
-			if (c.frame && env->subprogs[c.ret_subprog[c.frame - 1]].tail_call_reachable &&
-			    0)
-				return -EACCES;
-			c.depth += frame_size(env->subprogs[sub].stack_depth);
-			if (c.depth > MAX_STACK) {
-				vlog(env, "combined stack size of %d calls is %d. Too large\n",
-				     c.frame + 1, c.depth);
-				return -EACCES;
-			}
-			c.max = MAX(c.max, c.depth);
-			enter = false;
-		}
-		for (; insn < end && !err; insn++)
-			if (enters_function(env, insn)) {
-				err = call_deeper(env, &c, &insn, &sub);
-				if (err < 0)
-					return err;
-				if (err)
-					break;
-			}
-		if (err) {
-			enter = true;
-			continue;
-		}
-		if (!c.frame)
+		for (; at < env->subprogs[sub + 1].start && callee < 0; at++)
+			callee = callee_of(env, at);
+		if (callee >= 0) {
+			err = call(env, &c, &sub, at - 1, callee);
+			at = env->subprogs[sub].start;
+		} else if (c.frame) {
+			c.depth -= frame_size(&env->subprogs[sub]);
+			c.frame--;
+			at = c.ret_insn[c.frame];
+			sub = c.ret_subprog[c.frame];
+		} else {
 			break;
-		c.depth -= frame_size(env->subprogs[sub].stack_depth);
-		c.frame--;
-		insn = c.ret_insn[c.frame];
-		sub = c.ret_subprog[c.frame];
+		}
 	}
-	*max_depth = c.max;
-	return 0;
+	return err;
 }
 
 int check_max_stack_depth(struct verifier_env *env)
 {
-	uint32_t max;
-
 	for (uint32_t i = 0; i < env->subprog_cnt; i++) {
-		int err = 0;
+		int err = !i || env->subprogs[i].is_async_callback ? check_chain(env, i) : 0;
 
-		if (!i || env->subprogs[i].is_async_callback)
-			err = check_chain(env, i, &max);
 		if (err)
 			return err;
 	}
