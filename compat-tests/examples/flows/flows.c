@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * flows CAPTURE [--hold]: count the packets of a capture file (pcap) by protocol and flow, with an
- * XDP program. Uses libbpf's API and nothing else; runs on any libbpf.
+ * flows CAPTURE [--hold [INTERFACE]]: count the packets of a capture file (pcap) by protocol and
+ * flow, with an XDP program. Uses libbpf's API and nothing else; runs on any libbpf. With --hold it
+ * stays until its standard input ends, attached to INTERFACE if one is named.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +162,26 @@ static int print_flows(int map)
 	return cnt;
 }
 
+/* Stay, so that tools can look. */
+static int hold(struct bpf_program *prog, const char *interface)
+{
+	struct bpf_link *link = NULL;
+
+	if (interface) {
+		link = bpf_program__attach_xdp(prog, if_nametoindex(interface));
+		if (!link) {
+			fprintf(stderr, "flows: cannot attach to %s: %s\n", interface,
+				strerror(errno));
+			return 1;
+		}
+	}
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	bpf_link__destroy(link);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct ring_buffer *ring = NULL;
@@ -167,8 +189,8 @@ int main(int argc, char **argv)
 	FILE *file;
 	int packets, err = 1;
 
-	if (argc < 2 || argc > 3 || (argc == 3 && strcmp(argv[2], "--hold"))) {
-		fputs("usage: flows CAPTURE [--hold]\n", stderr);
+	if (argc < 2 || argc > 4 || (argc > 2 && strcmp(argv[2], "--hold"))) {
+		fputs("usage: flows CAPTURE [--hold [INTERFACE]]\n", stderr);
 		return 2;
 	}
 	file = fopen(argv[1], "rb");
@@ -194,12 +216,7 @@ int main(int argc, char **argv)
 	       (unsigned long long)skel->bss->packets_seen,
 	       (unsigned long long)skel->bss->packets_malformed, new_flows,
 	       (unsigned long long)skel->bss->events_lost);
-	err = 0;
-	if (argc == 3) {	/* stay, so that tools can look, until standard input ends */
-		fflush(stdout);
-		while (getchar() != EOF)
-			;
-	}
+	err = argc > 2 ? hold(skel->progs.count_packet, argv[3]) : 0;
 destroy:
 	ring_buffer__free(ring);
 	flows_bpf__destroy(skel);

@@ -68,7 +68,7 @@ grep -q '12 new flows told, 0 lost' first.txt || fail "the ring buffer lost flow
 
 say "keep it running and look at it from other processes with bpftool $(bpftool version | sed -n 1p)"
 mkfifo hold
-./flows "$capture" --hold <hold >held.txt &
+./flows "$capture" --hold lo <hold >held.txt &
 hold_pid=$!
 exec 9>hold
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -89,6 +89,7 @@ expect count_packet bt prog show pinned /sys/fs/bpf/counter
 printf '\001\002\003\004\005\006\007\010\011\012\013\014\000\000too short for IP' >packet
 expect 'Return value: 1' bt prog run pinned /sys/fs/bpf/counter data_in packet data_out packet.out
 cmp packet packet.out || fail "the packet came back changed"
+expect 'xdp  prog' bt link show
 expect 'vmlinux' bt btf show
 expect 'struct flow_key {' bt btf dump map name flows key format c
 bt prog loadall flows.bpf.o /sys/fs/bpf/again pinmaps /sys/fs/bpf/again_maps
