@@ -289,7 +289,7 @@ static void atomics_are_atomic(void **state)
 	/* 64-bit add, 32-bit fetch_add, and a compare-exchange loop. */
 	adding = translate(PROGRAM(MOV_IMM(2, 1), ATOMIC(DW, BPF_ADD, 1, 2, 0), MOV_IMM(2, 1),
 				   ATOMIC(W, BPF_ADD | BPF_FETCH, 1, 2, 8),
-				   LOAD(DW, 0, 1, 16), MOV_REG(2, 0), MOV_REG(3, 0),
+				   ATOMIC(DW, BPF_LOAD_ACQ, 0, 1, 16), MOV_REG(2, 0), MOV_REG(3, 0),
 				   ALU_IMM(ADD, 2, 1), ATOMIC(DW, BPF_CMPXCHG, 1, 2, 16),
 				   JUMP_REG(JNE, 0, 3, -6), EXIT()),
 			   NULL, 0, NULL);

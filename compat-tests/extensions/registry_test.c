@@ -306,7 +306,7 @@ static void a_failed_start_undoes_everything(void **state)
 
 /* ---- readers while an extension comes and goes ---- */
 
-static volatile bool over;
+static _Atomic bool over;
 
 static void *look_up(void *unused)
 {
