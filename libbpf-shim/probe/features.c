@@ -313,8 +313,8 @@ static const struct {
 	bool (*probe)(int token_fd);
 	int (*fill)(struct btf *btf);
 } features[FEATURE_COUNT] = {
-	[FEAT_PROG_NAME]	= { "BPF program name", probe_prog_name },
-	[FEAT_GLOBAL_DATA]	= { "global variables", probe_global_data },
+	[FEAT_PROG_NAME]	= { "BPF program name", .probe = probe_prog_name },
+	[FEAT_GLOBAL_DATA]	= { "global variables", .probe = probe_global_data },
 	[FEAT_BTF]		= { "minimal BTF", .fill = add_kind_int },
 	[FEAT_BTF_FUNC]		= { "BTF functions", .fill = add_kind_func },
 	[FEAT_BTF_GLOBAL_FUNC]	= { "BTF global function", .fill = add_kind_global_func },
@@ -325,14 +325,14 @@ static const struct {
 	[FEAT_BTF_ENUM64]	= { "BTF_KIND_ENUM64 support", .fill = add_kind_enum64 },
 	[FEAT_BTF_QMARK_DATASEC] = { "BTF DATASEC names starting from '?'",
 				     .fill = add_kind_qmark_datasec },
-	[FEAT_ARRAY_MMAP]	= { "ARRAY map mmap()", probe_array_mmap },
+	[FEAT_ARRAY_MMAP]	= { "ARRAY map mmap()", .probe = probe_array_mmap },
 	[FEAT_EXP_ATTACH_TYPE]	= { "BPF_PROG_LOAD expected_attach_type attribute",
-				    probe_exp_attach_type },
-	[FEAT_PROG_BIND_MAP]	= { "BPF_PROG_BIND_MAP support", probe_prog_bind_map },
-	[FEAT_PERF_LINK]	= { "BPF perf link support", probe_perf_link },
-	[FEAT_BPF_COOKIE]	= { "BPF cookie support", probe_cookie },
-	[FEAT_SYSCALL_WRAPPER]	= { "Kernel using syscall wrapper", probe_syscall_wrapper },
-	[FEAT_UPROBE_MULTI_LINK] = { "BPF multi-uprobe link support", probe_uprobe_multi },
+				    .probe = probe_exp_attach_type },
+	[FEAT_PROG_BIND_MAP]	= { "BPF_PROG_BIND_MAP support", .probe = probe_prog_bind_map },
+	[FEAT_PERF_LINK]	= { "BPF perf link support", .probe = probe_perf_link },
+	[FEAT_BPF_COOKIE]	= { "BPF cookie support", .probe = probe_cookie },
+	[FEAT_SYSCALL_WRAPPER]	= { "Kernel using syscall wrapper", .probe = probe_syscall_wrapper },
+	[FEAT_UPROBE_MULTI_LINK] = { "BPF multi-uprobe link support", .probe = probe_uprobe_multi },
 };
 
 enum { UNKNOWN, SUPPORTED, MISSING };

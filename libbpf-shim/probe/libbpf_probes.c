@@ -28,12 +28,14 @@ static const struct prog_probe {
 	[BPF_PROG_TYPE_LIRC_MODE2]	= { .attach_type = BPF_LIRC_MODE2 },
 	[BPF_PROG_TYPE_NETFILTER]	= { .attach_type = BPF_NETFILTER },
 	[BPF_PROG_TYPE_SYSCALL]		= { .flags = BPF_F_SLEEPABLE },
-	[BPF_PROG_TYPE_TRACING]		= { BPF_TRACE_FENTRY, 0, 1, -EINVAL,
-					    "attach_btf_id 1 is not a function" },
-	[BPF_PROG_TYPE_LSM]		= { BPF_LSM_MAC, 0, 1, -EINVAL,
-					    "attach_btf_id 1 is not a function" },
-	[BPF_PROG_TYPE_EXT]		= { 0, 0, 1, -EINVAL,
-					    "Cannot replace kernel functions" },
+	[BPF_PROG_TYPE_TRACING]		= { .attach_type = BPF_TRACE_FENTRY, .attach_btf_id = 1,
+					    .refusal = -EINVAL,
+					    .message = "attach_btf_id 1 is not a function" },
+	[BPF_PROG_TYPE_LSM]		= { .attach_type = BPF_LSM_MAC, .attach_btf_id = 1,
+					    .refusal = -EINVAL,
+					    .message = "attach_btf_id 1 is not a function" },
+	[BPF_PROG_TYPE_EXT]		= { .attach_btf_id = 1, .refusal = -EINVAL,
+					    .message = "Cannot replace kernel functions" },
 	[BPF_PROG_TYPE_STRUCT_OPS]	= { .refusal = -524 },
 };
 
@@ -81,7 +83,11 @@ int libbpf_probe_bpf_prog_type(enum bpf_prog_type prog_type, const void *opts)
 
 /* ---- map types ---- */
 
-/* A shape that each type accepts. */
+#define SIZES(key, value, entries) .key_size = key, .value_size = value, .max_entries = entries
+#define STORAGE SIZES(4, 8, 0), .flags = BPF_F_NO_PREALLOC, .needs_btf = true
+#define CGROUP_KEY sizeof(struct bpf_cgroup_storage_key)
+
+/* A shape that each type accepts; all zeros: that of plain_map. */
 static const struct map_probe {
 	unsigned short key_size, value_size;
 	unsigned int max_entries;
@@ -89,23 +95,23 @@ static const struct map_probe {
 	bool needs_btf, needs_inner, page_sized;
 	int refusal;
 } map_probes[__MAX_BPF_MAP_TYPE] = {
-	[BPF_MAP_TYPE_STACK_TRACE]	= { 4, 8, 1 },
-	[BPF_MAP_TYPE_LPM_TRIE]		= { 8, 8, 1, BPF_F_NO_PREALLOC },
-	[BPF_MAP_TYPE_CGROUP_STORAGE]	= { sizeof(struct bpf_cgroup_storage_key), 8, 0 },
-	[BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE] = { sizeof(struct bpf_cgroup_storage_key), 8, 0 },
-	[BPF_MAP_TYPE_QUEUE]		= { 0, 4, 1 },
-	[BPF_MAP_TYPE_STACK]		= { 0, 4, 1 },
-	[BPF_MAP_TYPE_SK_STORAGE]	= { 4, 8, 0, BPF_F_NO_PREALLOC, .needs_btf = true },
-	[BPF_MAP_TYPE_INODE_STORAGE]	= { 4, 8, 0, BPF_F_NO_PREALLOC, .needs_btf = true },
-	[BPF_MAP_TYPE_TASK_STORAGE]	= { 4, 8, 0, BPF_F_NO_PREALLOC, .needs_btf = true },
-	[BPF_MAP_TYPE_CGRP_STORAGE]	= { 4, 8, 0, BPF_F_NO_PREALLOC, .needs_btf = true },
-	[BPF_MAP_TYPE_RINGBUF]		= { 0, 0, 1, .page_sized = true },
-	[BPF_MAP_TYPE_USER_RINGBUF]	= { 0, 0, 1, .page_sized = true },
-	[BPF_MAP_TYPE_STRUCT_OPS]	= { 4, 4, 1, .refusal = -524 },
-	[BPF_MAP_TYPE_BLOOM_FILTER]	= { 0, 4, 1 },
-	[BPF_MAP_TYPE_ARENA]		= { 0, 0, 1, BPF_F_MMAPABLE },
-	[BPF_MAP_TYPE_ARRAY_OF_MAPS]	= { 4, 4, 1, .needs_inner = true },
-	[BPF_MAP_TYPE_HASH_OF_MAPS]	= { 4, 4, 1, .needs_inner = true },
+	[BPF_MAP_TYPE_STACK_TRACE]	= { SIZES(4, 8, 1) },
+	[BPF_MAP_TYPE_LPM_TRIE]		= { SIZES(8, 8, 1), .flags = BPF_F_NO_PREALLOC },
+	[BPF_MAP_TYPE_CGROUP_STORAGE]	= { SIZES(CGROUP_KEY, 8, 0) },
+	[BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE] = { SIZES(CGROUP_KEY, 8, 0) },
+	[BPF_MAP_TYPE_QUEUE]		= { SIZES(0, 4, 1) },
+	[BPF_MAP_TYPE_STACK]		= { SIZES(0, 4, 1) },
+	[BPF_MAP_TYPE_SK_STORAGE]	= { STORAGE },
+	[BPF_MAP_TYPE_INODE_STORAGE]	= { STORAGE },
+	[BPF_MAP_TYPE_TASK_STORAGE]	= { STORAGE },
+	[BPF_MAP_TYPE_CGRP_STORAGE]	= { STORAGE },
+	[BPF_MAP_TYPE_RINGBUF]		= { SIZES(0, 0, 1), .page_sized = true },
+	[BPF_MAP_TYPE_USER_RINGBUF]	= { SIZES(0, 0, 1), .page_sized = true },
+	[BPF_MAP_TYPE_STRUCT_OPS]	= { SIZES(4, 4, 1), .refusal = -524 },
+	[BPF_MAP_TYPE_BLOOM_FILTER]	= { SIZES(0, 4, 1) },
+	[BPF_MAP_TYPE_ARENA]		= { SIZES(0, 0, 1), .flags = BPF_F_MMAPABLE },
+	[BPF_MAP_TYPE_ARRAY_OF_MAPS]	= { SIZES(4, 4, 1), .needs_inner = true },
+	[BPF_MAP_TYPE_HASH_OF_MAPS]	= { SIZES(4, 4, 1), .needs_inner = true },
 };
 
 static const struct map_probe plain_map = { .key_size = 4, .value_size = 4, .max_entries = 1 };
