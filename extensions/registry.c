@@ -276,8 +276,8 @@ static int check_hooks_free(const struct bpfx_extension *ext)
 		const struct bpfx_hook *hook = &ext->hooks[i], *other;
 
 		if (!brings_type(ext, hook->prog_type))
-			return registry_refuse(-EINVAL, "hook %s runs program type %s, which nobody "
-					       "has", hook->name, hook->prog_type);
+			return registry_refuse(-EINVAL, "hook %s runs program type %s, which "
+					       "nobody has", hook->name, hook->prog_type);
 		other = registry_hook_by_name(hook->name);
 		if (!other && !(hook->flags & BPFX_HOOK_DYNAMIC))
 			other = registry_hook(hook->attach_type);
@@ -299,8 +299,8 @@ static int check_fits(const struct bpfx_extension *ext)
 
 	for (uint32_t i = 0; registry_extension(i); i++)
 		if (!strcmp(registry_extension(i)->name, ext->name))
-			return registry_refuse(-EEXIST, "an extension named %s is registered already",
-					       ext->name);
+			return registry_refuse(-EEXIST, "an extension named %s is registered "
+					       "already", ext->name);
 	err = check_types_free(ext);
 	err = err ? err : check_hooks_free(ext);
 	for (uint32_t i = 0; !err && i < ext->helper_cnt; i++)

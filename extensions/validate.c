@@ -62,8 +62,8 @@ static const void *take_rows(const char *what, const void *rows, uint32_t cnt, u
 	for (uint32_t i = 0; i < cnt; i++, from += size) {
 		for (uint32_t j = ours; j < size; j++)
 			if (from[j])
-				*err = bad("%s: row %u uses a field that this version does not know",
-					   what, i);
+				*err = bad("%s: row %u uses a field that this version does not "
+					   "know", what, i);
 		memcpy(to + (size_t)i * ours, from, size < ours ? size : ours);
 	}
 	return to;
@@ -81,8 +81,8 @@ static int take_head(const struct bpfx_extension *source, struct bpfx_extension 
 			   source->abi_version, BPFX_ABI_VERSION);
 	for (uint32_t i = sizeof(*out); i < size; i++)
 		if (bytes[i])
-			return bad("uses a field of struct bpfx_extension that this version does not "
-				   "know");
+			return bad("uses a field of struct bpfx_extension that this version does "
+				   "not know");
 	memset(out, 0, sizeof(*out));
 	memcpy(out, source, size < sizeof(*out) ? size : sizeof(*out));
 	if (out->context_header_size != BPFX_CTX_HEADER_SIZE)
@@ -115,9 +115,11 @@ static int check_arguments(const struct bpfx_helper *row)
 			return bad("helper %s: argument %d is a size, but not behind memory",
 				   row->name, i + 1);
 		if (row->args[i] & BPFX_FIXED_SIZE && !row->arg_sizes[i])
-			return bad("helper %s: argument %d has a fixed size of 0", row->name, i + 1);
+			return bad("helper %s: argument %d has a fixed size of 0", row->name,
+				   i + 1);
 		if (kind == BPFX_ARG_BTF_ID && !row->arg_types[i])
-			return bad("helper %s: argument %d does not name its type", row->name, i + 1);
+			return bad("helper %s: argument %d does not name its type", row->name,
+				   i + 1);
 	}
 	return 0;
 }
@@ -192,7 +194,8 @@ static int check_field(const char *type, const struct bpfx_ctx_desc *ctx,
 		return bad("%s: context field %s is a pointer that is not one in the real struct",
 			   type, field->name);
 	if (field->attach_type_cnt && !field->attach_types)
-		return bad("%s: context field %s has attach types, but no table", type, field->name);
+		return bad("%s: context field %s has attach types, but no table", type,
+			   field->name);
 	return 0;
 }
 
@@ -259,8 +262,8 @@ static int check_hook(const struct bpfx_hook *hook)
 	if (err)
 		return err;
 	if (hook->context_header_size != BPFX_CTX_HEADER_SIZE)
-		return bad("hook %s: its contexts have no header of %u bytes (context_header_size is "
-			   "%u)", hook->name, BPFX_CTX_HEADER_SIZE, hook->context_header_size);
+		return bad("hook %s: its contexts have no header of %u bytes (context_header_size "
+			   "is %u)", hook->name, BPFX_CTX_HEADER_SIZE, hook->context_header_size);
 	if (!hook->prog_type || !*hook->prog_type)
 		return bad("hook %s does not name the program type it runs", hook->name);
 	if (!hook->state)

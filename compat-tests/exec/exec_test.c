@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * The engine beyond single instructions: calls and their stacks, callbacks, tail calls, loads that may
- * fault, packet loads, atomics in many threads, loops that must end, and what it refuses to translate.
+ * The engine beyond single instructions: calls and their stacks, callbacks, tail calls, loads that
+ * may fault, packet loads, atomics in many threads, loops that must end, and what it refuses.
  */
 #include <errno.h>
 #include <pthread.h>

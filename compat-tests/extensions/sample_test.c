@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * The sample extension from outside: a type and a hook whose numbers were allotted by name, a helper of
- * its own, an override, test runs, and several programs on one hook.
+ * The sample extension from outside: a type and a hook whose numbers were allotted by name, a
+ * helper of its own, an override, test runs, and several programs on one hook.
  */
 #include <errno.h>
 #include <stdio.h>

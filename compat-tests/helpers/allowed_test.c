@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * Which program type may call which helper, with a GPL licence and without: a program of one call is
- * loaded for each, and where bpf(2) is permitted result and last line of the log are compared with
+ * Which program type may call which helper, with a GPL licence and without: a program of one call
+ * is loaded for each, and where bpf(2) is permitted result and last line of the log are compared with
  * the real kernel's. A helper that we do not have must be refused as not for this type.
  */
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * General helpers that the network program types may call on Linux 6.18 besides those of every type,
- * measured by loading one call of each helper per type.
+ * General helpers that the network program types may call on Linux 6.18 besides those of every
+ * type, measured by loading one call of each helper per type.
  */
 #ifndef EXTENSIONS_NET_HELPER_IDS_H
 #define EXTENSIONS_NET_HELPER_IDS_H

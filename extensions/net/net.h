@@ -36,9 +36,9 @@ int xdp_fdinfo(const uint32_t stored[4], uint64_t target, char *buf, size_t size
 #define XDP_FRAGS_MAX 17u
 
 /*
- * What r1 of an XDP program really points to. The data lie between hard_start and hard_end; in a test
- * run that is one page with headroom and tailroom, and what does not fit follows in frags, which
- * programs reach by helpers only.
+ * What r1 of an XDP program really points to. The data lie between hard_start and hard_end; in a
+ * test run that is one page with headroom and tailroom, and what does not fit follows in frags,
+ * which programs reach by helpers only.
  */
 struct xdp_args {
 	unsigned char *data, *data_end, *data_meta;
@@ -69,7 +69,8 @@ struct skb_args {
 	uint64_t tstamp, hwtstamp;
 	uint32_t len, pkt_type, mark, queue_mapping, protocol, vlan_present, vlan_tci, vlan_proto;
 	uint32_t priority, ingress_ifindex, ifindex, tc_index, cb[5], hash, tc_classid, napi_id;
-	uint32_t family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4], remote_port, local_port;
+	uint32_t family, remote_ip4, local_ip4, remote_ip6[4], local_ip6[4];
+	uint32_t remote_port, local_port;
 	uint32_t wire_len, gso_segs, gso_size;
 	uint8_t tstamp_type;
 

@@ -60,7 +60,7 @@ enum bpfx_field_kind {
 #define BPFX_FIELD_NULLABLE	0x08u	/* pointer that may be NULL */
 #define BPFX_FIELD_WIDE		0x10u	/* 8-byte access to two neighbouring 4-byte fields is fine */
 #define BPFX_FIELD_NARROW_WRITE	0x20u	/* stores smaller than the field are fine */
-#define BPFX_FIELD_NARROW_LOW	0x40u	/* loads smaller than the field are fine at its offset only */
+#define BPFX_FIELD_NARROW_LOW	0x40u	/* smaller loads are fine at the field's offset only */
 
 /*
  * One field of a context. The program sees offset and size; the engine accesses real_offset and

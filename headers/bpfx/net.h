@@ -16,8 +16,8 @@ extern "C" {
 /**
  * struct bpfx_xdp_packet - one received packet, in the caller's memory
  *
- * Programs may move both of its edges within the buffer (bpf_xdp_adjust_head, _tail, _meta); where it
- * stands afterwards is told here.
+ * Programs may move both of its edges within the buffer (bpf_xdp_adjust_head, _tail, _meta); where
+ * it stands afterwards is told here.
  */
 struct bpfx_xdp_packet {
 	size_t sz;			/* sizeof(struct bpfx_xdp_packet) */
@@ -36,8 +36,8 @@ struct bpfx_xdp_packet {
  *
  * Thread-safe; costs a look at a counter while nothing is attached to any interface.
  *
- * Return: programs that ran: 1, or 0 with XDP_PASS; -EINVAL: sz is too small, or the packet is shorter
- * than an Ethernet header or not in the buffer.
+ * Return: programs that ran: 1, or 0 with XDP_PASS; -EINVAL: sz is too small, or the packet is
+ * shorter than an Ethernet header or not in the buffer.
  */
 int bpfx_xdp_receive(struct bpfx_xdp_packet *packet);
 

@@ -61,7 +61,7 @@ struct place {
 	const struct btf_type *parent;
 	uint32_t index;
 	uint32_t base;		/* of the parent; alignment counts within it, as in Linux */
-	uint32_t *seen;		/* kinds that the members before it have; not those nested in them */
+	uint32_t *seen;		/* kinds that the members before it have, not nested ones */
 };
 
 static bool is_struct(const struct btf_type *t)
@@ -120,7 +120,8 @@ static const char *contains_tag(const struct kern_btf *btf, struct place place)
 		const struct btf_decl_tag *tag = (const void *)(t + 1);
 		const char *text;
 
-		if (btf_kind(t) != BTF_KIND_DECL_TAG || (uint32_t)tag->component_idx != place.index ||
+		if (btf_kind(t) != BTF_KIND_DECL_TAG ||
+		    (uint32_t)tag->component_idx != place.index ||
 		    kern_btf_type(btf, t->type) != place.parent)
 			continue;
 		text = kern_btf_type_name(btf, t);
@@ -255,8 +256,8 @@ static int search_struct(struct search *s, const struct btf_type *t, uint32_t ba
 
 		if (bit % 8)
 			return -EINVAL;
-		err = search_one(s, (struct place){ t, i, base, &seen }, kern_btf_type(s->btf, m->type),
-				 bit / 8, 0, level);
+		err = search_one(s, (struct place){ t, i, base, &seen },
+				 kern_btf_type(s->btf, m->type), bit / 8, 0, level);
 		if (err)
 			return err;
 	}
@@ -282,7 +283,7 @@ static int search_datasec(struct search *s, const struct btf_type *t)
 /* Where in the contained struct a root's nodes are linked. */
 static int find_node(const struct kern_btf *btf, struct kern_btf_field *root, const char *name)
 {
-	bool is_list = root->kind == BTF_FIELD_LIST_HEAD;
+	const char *wanted = root->kind == BTF_FIELD_LIST_HEAD ? "bpf_list_node" : "bpf_rb_node";
 	const struct btf_type *t = kern_btf_type(btf, root->type_id), *node;
 	bool found = false;
 
@@ -293,8 +294,7 @@ static int find_node(const struct kern_btf *btf, struct kern_btf_field *root, co
 		if (strcmp(name, kern_btf_name(btf, m->name_off)))
 			continue;
 		node = kern_btf_type(btf, m->type);
-		if (found || !is_struct(node) ||
-		    strcmp(kern_btf_type_name(btf, node), is_list ? "bpf_list_node" : "bpf_rb_node"))
+		if (found || !is_struct(node) || strcmp(kern_btf_type_name(btf, node), wanted))
 			return -EINVAL;
 		if (bit % 64)
 			return -EINVAL;

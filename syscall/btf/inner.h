@@ -49,7 +49,7 @@ struct btf_check {
 	struct kern_btf *btf;
 	struct ulog *log;
 	uint32_t log_id;		/* type that messages are about */
-	bool first_pass;		/* each type by itself; afterwards how they refer to others */
+	bool first_pass;		/* each type by itself; then how they refer to others */
 	/* By id - first_id: */
 	uint8_t *visits;
 	uint32_t *resolved_ids;		/* modifiers, variables: the type below */

@@ -61,7 +61,8 @@ static bool comes_later(const uint32_t a[2], const uint32_t b[2])
 static int check_sections(struct parse *p)
 {
 	const struct btf_header *h = &p->header;
-	const uint32_t types[2] = { h->type_off, h->type_len }, strings[2] = { h->str_off, h->str_len };
+	const uint32_t types[2] = { h->type_off, h->type_len };
+	const uint32_t strings[2] = { h->str_off, h->str_len };
 	const bool strings_first = comes_later(types, strings);
 	uint32_t expected = p->btf->size - h->hdr_len, total = 0;
 

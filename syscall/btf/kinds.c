@@ -239,7 +239,8 @@ static int check_enumerators64(struct btf_check *c, const struct btf_type *t)
 
 		if (err)
 			return err;
-		ulog_printf(c->log, btf_kflag(t) ? "\t%s val=%" PRId64 "\n" : "\t%s val=%" PRIu64 "\n",
+		ulog_printf(c->log,
+			    btf_kflag(t) ? "\t%s val=%" PRId64 "\n" : "\t%s val=%" PRIu64 "\n",
 			    check_name(c, e[i].name_off), value);
 	}
 	return 0;

@@ -388,7 +388,8 @@ static const struct member_def task_struct_members[] = {
 };
 
 #define STRUCT(structure)                                                                          \
-	{ #structure, sizeof(struct structure), structure##_members, ARRAY_SIZE(structure##_members) }
+	{ #structure, sizeof(struct structure), structure##_members,                               \
+	  ARRAY_SIZE(structure##_members) }
 
 const struct struct_def runtime_structs[] = {
 	STRUCT(xdp_md),

@@ -45,7 +45,7 @@ struct exec_input {
  */
 struct bpfx_run {
 	const struct exec_image *image;	/* changes with a tail call */
-	const struct exec_image *next;	/* set by bpf_tail_call: where to go on; the engine takes it */
+	const struct exec_image *next;	/* set by bpf_tail_call: where the engine goes on */
 	const void *prog;		/* struct kern_prog of the outermost program */
 	uint32_t tail_calls;		/* made so far; 33 is the limit */
 	uint32_t cpu;			/* CPU slot of this run */

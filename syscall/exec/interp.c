@@ -64,7 +64,7 @@ static uint64_t probe(uint64_t address, size_t size)
 	return fault_read(&value, (const void *)(uintptr_t)address, size) ? value : 0;
 }
 
-/* ---- may_goto: loops end after a quarter of a second, looked at every MAY_GOTO_TICKS rounds ---- */
+/* ---- may_goto: loops end after a quarter of a second, looked at now and then ---- */
 
 #define MAY_GOTO_TICKS	0xffff
 #define MAY_GOTO_NS	250000000ull
@@ -94,25 +94,25 @@ static bool may_goto_ends(uint32_t *ticks, uint64_t *start)
 #define IMM	insn->imm
 
 /* An operation in its four forms: a and b are the operands, of the width in question. */
-#define DO_ALU(name, expr64, expr32)                                                                  \
+#define DO_ALU(name, expr64, expr32)                                                               \
 	do_##name##64_IMM: { uint64_t a = D, b = IMM; D = (expr64); NEXT; }                        \
 	do_##name##64_REG: { uint64_t a = D, b = S; D = (expr64); NEXT; }                          \
 	do_##name##32_IMM: { uint32_t a = D, b = IMM; D = (uint32_t)(expr32); NEXT; }              \
 	do_##name##32_REG: { uint32_t a = D, b = S; D = (uint32_t)(expr32); NEXT; }
 
-#define DO_JUMP(name, cast64, cast32, op)                                                             \
+#define DO_JUMP(name, cast64, cast32, op)                                                          \
 	do_##name##64_IMM: if ((cast64)D op (cast64)IMM) insn += insn->off; NEXT;                  \
 	do_##name##64_REG: if ((cast64)D op (cast64)S) insn += insn->off; NEXT;                    \
 	do_##name##32_IMM: if ((cast32)D op (cast32)IMM) insn += insn->off; NEXT;                  \
 	do_##name##32_REG: if ((cast32)D op (cast32)S) insn += insn->off; NEXT;
 
-#define DO_MEMORY(width, bits)                                                                        \
+#define DO_MEMORY(width, bits)                                                                     \
 	do_LDX_##width: D = MEM(bits, S); NEXT;                                                    \
 	do_ST_##width: MEM(bits, D) = IMM; NEXT;                                                   \
 	do_STX_##width: MEM(bits, D) = S; NEXT;
 
 /* The plain ones order nothing, the fetching ones everything, as on Linux. */
-#define DO_ATOMIC(width, bits)                                                                        \
+#define DO_ATOMIC(width, bits)                                                                     \
 	do_ATOMIC_ADD_##width: __atomic_fetch_add(ATOM(bits, D), S, __ATOMIC_RELAXED); NEXT;       \
 	do_ATOMIC_AND_##width: __atomic_fetch_and(ATOM(bits, D), S, __ATOMIC_RELAXED); NEXT;       \
 	do_ATOMIC_OR_##width: __atomic_fetch_or(ATOM(bits, D), S, __ATOMIC_RELAXED); NEXT;         \
@@ -132,12 +132,12 @@ static bool may_goto_ends(uint32_t *ticks, uint64_t *start)
 	}                                                                                          \
 	DO_ORDERED(width, bits)
 
-#define DO_ORDERED(width, bits)                                                                       \
+#define DO_ORDERED(width, bits)                                                                    \
 	do_LOAD_ACQ_##width: D = __atomic_load_n(ATOM(bits, S), __ATOMIC_ACQUIRE); NEXT;           \
 	do_STORE_REL_##width: __atomic_store_n(ATOM(bits, D), S, __ATOMIC_RELEASE); NEXT;
 
 /* Classic packet loads: outside of the packet the program ends with 0. */
-#define DO_PACKET(width, size)                                                                        \
+#define DO_PACKET(width, size)                                                                     \
 	do_LD_ABS_##width:                                                                         \
 		if (run->image->load_packet((void *)(uintptr_t)r[6], IMM, size, &r[0]))            \
 			goto packet_end;                                                           \

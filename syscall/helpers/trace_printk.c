@@ -27,8 +27,8 @@ static void write_line(const char *text, uint32_t cpu)
 		return;
 	prctl(PR_GET_NAME, comm);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	len = snprintf(line, sizeof(line), "%16s-%-7ld [%03u] %s %5lld.%06ld: bpf_trace_printk: %s\n",
-		       comm, (long)syscall(SYS_gettid), cpu, TRACE_FLAGS, (long long)now.tv_sec,
+	len = snprintf(line, sizeof(line),
+		       "%16s-%-7ld [%03u] %s %5lld.%06ld: bpf_trace_printk: %s\n", comm, (long)syscall(SYS_gettid), cpu, TRACE_FLAGS, (long long)now.tv_sec,
 		       now.tv_nsec / 1000, text);
 	helper_trace_sink(line, MIN(len, (int)sizeof(line) - 1));
 }
