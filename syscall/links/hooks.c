@@ -4,8 +4,9 @@
  * and renews it when the store's generation of the hook changes, and at least every few
  * milliseconds: a killed process takes its links along without telling anybody.
  *
- * Readers raise the snapshot's count while they run programs from it; whoever replaces it waits
- * until the old one has no readers.
+ * Snapshots are read without a lock: a reader counts itself into the hook's current phase before it
+ * loads the pointer; whoever has replaced a snapshot turns the phase and waits until the old one has
+ * no readers, twice, because a reader may have looked at the phase just before it was turned.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -29,7 +30,7 @@ struct attachment {
 };
 
 struct snapshot {
-	_Atomic uint32_t readers;
+	struct snapshot *next;		/* in the list of replaced ones */
 	uint32_t generation, cnt;
 	struct attachment at[];
 };
@@ -39,11 +40,13 @@ struct hook_runtime {
 	pthread_mutex_t mutex;		/* replacing the snapshot */
 	struct store_counter counter;
 	struct snapshot *_Atomic now;
+	struct snapshot *replaced;	/* by a thread that could not wait */
+	_Atomic uint32_t phase, readers[2];
 	_Atomic uint64_t checked_ns;
 };
 
-/* Runs in progress in this thread: a detach from inside of a run must not wait for itself. */
-static _Thread_local struct snapshot *running;
+/* Hooks that this thread is inside of: it must not wait for itself. */
+static _Thread_local uint32_t depth;
 
 static uint64_t now_ns(void)
 {
@@ -135,14 +138,30 @@ static struct snapshot *take_snapshot(const struct bpfx_hook *hook, uint32_t gen
 	return snapshot;
 }
 
-static void wait_for_readers(struct snapshot *snapshot)
+static uint32_t enter(struct hook_runtime *runtime)
 {
-	uint32_t own = 0;
+	uint32_t phase = atomic_load(&runtime->phase) & 1;
 
-	for (struct snapshot *s = running; s == snapshot && !own; own++)
-		;
-	while (atomic_load(&snapshot->readers) > own)
-		sched_yield();
+	atomic_fetch_add(&runtime->readers[phase], 1);
+	depth++;
+	return phase;
+}
+
+static void leave(struct hook_runtime *runtime, uint32_t phase)
+{
+	depth--;
+	atomic_fetch_sub(&runtime->readers[phase], 1);
+}
+
+/* Everybody who might still see what was replaced before this call is gone. */
+static void wait_for_readers(struct hook_runtime *runtime)
+{
+	for (int turn = 0; turn < 2; turn++) {
+		uint32_t phase = atomic_fetch_add(&runtime->phase, 1) & 1;
+
+		while (atomic_load(&runtime->readers[phase]))
+			sched_yield();
+	}
 }
 
 static bool is_fresh(const struct hook_runtime *runtime, const struct snapshot *snapshot)
@@ -154,46 +173,39 @@ static bool is_fresh(const struct hook_runtime *runtime, const struct snapshot *
 		       RECHECK_NS;
 }
 
-/* A snapshot nobody reads any more is freed by whoever replaced it; one that its own thread is
- * still running from is left to that thread's next renewal. */
+/* Put in place of the old snapshot; a thread inside of a hook leaves the old one to the next. */
+static void replace(struct hook_runtime *runtime, struct snapshot *fresh)
+{
+	struct snapshot *old = atomic_exchange(&runtime->now, fresh);
+
+	atomic_store(&runtime->checked_ns, now_ns());
+	if (old) {
+		old->next = runtime->replaced;
+		runtime->replaced = old;
+	}
+	if (depth)
+		return;
+	wait_for_readers(runtime);
+	while (runtime->replaced) {
+		old = runtime->replaced;
+		runtime->replaced = old->next;
+		free_snapshot(old);
+	}
+}
+
 static void renew(const struct bpfx_hook *hook, struct hook_runtime *runtime)
 {
-	struct snapshot *old, *fresh;
+	struct snapshot *fresh;
 	uint32_t generation;
 
 	pthread_mutex_lock(&runtime->mutex);
-	old = atomic_load(&runtime->now);
-	if (!is_fresh(runtime, old)) {
+	if (!is_fresh(runtime, runtime->now)) {
 		generation = __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE);
 		fresh = take_snapshot(hook, generation);
-		if (fresh) {
-			atomic_store(&runtime->now, fresh);
-			atomic_store(&runtime->checked_ns, now_ns());
-			if (old) {
-				wait_for_readers(old);
-				if (old != running)
-					free_snapshot(old);
-			}
-		}
+		if (fresh)
+			replace(runtime, fresh);
 	}
 	pthread_mutex_unlock(&runtime->mutex);
-}
-
-static struct snapshot *enter(const struct bpfx_hook *hook, struct hook_runtime *runtime)
-{
-	struct snapshot *snapshot;
-
-	if (!is_fresh(runtime, atomic_load(&runtime->now)) && !running)
-		renew(hook, runtime);
-	for (;;) {
-		snapshot = atomic_load(&runtime->now);
-		if (!snapshot)
-			return NULL;
-		atomic_fetch_add(&snapshot->readers, 1);
-		if (snapshot == atomic_load(&runtime->now))
-			return snapshot;
-		atomic_fetch_sub(&snapshot->readers, 1);
-	}
 }
 
 /* ---- running ---- */
@@ -219,25 +231,35 @@ static int run_one(const struct bpfx_hook *hook, const struct attachment *at, vo
 	return 0;
 }
 
+static int run_all(const struct bpfx_hook *hook, const struct snapshot *snapshot, uint64_t target,
+		   void *ctx, uint32_t *result)
+{
+	int ran = 0, stop = 0;
+
+	for (uint32_t i = 0; snapshot && i < snapshot->cnt && !stop; i++)
+		if (snapshot->at[i].target == target)
+			stop = run_one(hook, &snapshot->at[i], ctx, result, &ran);
+	return stop < 0 ? stop : ran;
+}
+
 int hook_run(const struct bpfx_hook *hook, uint64_t target, void *ctx, uint32_t *result)
 {
 	struct hook_runtime *runtime;
-	struct snapshot *snapshot, *outer = running;
-	int ran = 0, stop = 0;
+	uint32_t phase;
+	int ret;
 
 	if (!bpfx_hook_active(hook))
 		return 0;
 	runtime = hook->state->runtime;
-	snapshot = enter(hook, runtime);
-	if (!snapshot)
-		return 0;
-	running = snapshot;
-	for (uint32_t i = 0; i < snapshot->cnt && !stop; i++)
-		if (snapshot->at[i].target == target)
-			stop = run_one(hook, &snapshot->at[i], ctx, result, &ran);
-	running = outer;
-	atomic_fetch_sub(&snapshot->readers, 1);
-	return stop < 0 ? stop : ran;
+	phase = enter(runtime);
+	if (!is_fresh(runtime, atomic_load(&runtime->now)) && depth == 1) {
+		leave(runtime, phase);
+		renew(hook, runtime);
+		phase = enter(runtime);
+	}
+	ret = run_all(hook, atomic_load(&runtime->now), target, ctx, result);
+	leave(runtime, phase);
+	return ret;
 }
 
 /* ---- attaching ---- */
