@@ -121,7 +121,7 @@ static int array_update(struct kern_map *map, const void *key, const void *value
 	int err = check_update(map, key, flags);
 
 	if (!err)
-		map_value_in(map, array_lookup(map, key, 0), value);
+		map_value_store(map, array_lookup(map, key, 0), value, flags);
 	return err;
 }
 
@@ -162,11 +162,11 @@ int array_next_key(struct kern_map *map, const void *key, void *next)
 
 static int array_cmd_lookup(struct kern_map *map, const void *key, void *value, uint64_t flags)
 {
-	const void *slot = array_lookup(map, key, 0);
+	void *slot = array_lookup(map, key, 0);
 
 	if (!slot)
 		return -ENOENT;
-	map_value_out(map, value, slot);
+	map_value_load(map, value, slot, flags);
 	return 0;
 }
 

@@ -203,11 +203,11 @@ static void *hash_lookup(struct kern_map *map, const void *key, uint32_t cpu)
 
 static int hash_cmd_lookup(struct kern_map *map, const void *key, void *value, uint64_t flags)
 {
-	const void *found = hash_lookup(map, key, 0);
+	void *found = hash_lookup(map, key, 0);
 
 	if (!found)
 		return -ENOENT;
-	map_value_out(map, value, found);
+	map_value_load(map, value, found, flags);
 	return 0;
 }
 
@@ -408,6 +408,10 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 		return -EEXIST;
 	if (!old && (flags & ~BPF_F_LOCK) == BPF_EXIST)
 		return -ENOENT;
+	if (old && flags & BPF_F_LOCK) {	/* in place: who holds the lock goes on with it */
+		map_value_store(map, value_of(map, old), value, flags);
+		return 0;
+	}
 	if (!old && head->count >= map->max_entries)
 		return -E2BIG;
 	err = take_element(map, &number);

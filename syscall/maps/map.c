@@ -12,6 +12,7 @@
 #include "bits.h"
 #include "err.h"
 #include "map_private.h"
+#include "word_lock.h"
 
 #define NO_NUMA_NODE (-1)
 
@@ -365,6 +366,38 @@ void map_value_out(const struct kern_map *map, void *dst, const void *src)
 	memcpy(dst, src, map->value_size);
 	for (uint32_t i = 0; i < fields->cnt; i++)
 		memset((char *)dst + fields->field[i].offset, 0, fields->field[i].size);
+}
+
+static uint32_t *lock_of(const struct kern_map *map, void *slot, uint64_t flags)
+{
+	const struct kern_btf_fields *fields = &map->shared->fields;
+
+	for (uint32_t i = 0; flags & BPF_F_LOCK && i < fields->cnt; i++)
+		if (fields->field[i].kind == BTF_FIELD_SPIN_LOCK)
+			return (uint32_t *)((char *)slot + fields->field[i].offset);
+	return NULL;
+}
+
+void map_value_store(const struct kern_map *map, void *slot, const void *src, uint64_t flags)
+{
+	uint32_t *lock = lock_of(map, slot, flags);
+
+	if (lock)
+		word_lock(lock);
+	map_value_in(map, slot, src);
+	if (lock)
+		word_unlock(lock);
+}
+
+void map_value_load(const struct kern_map *map, void *dst, void *slot, uint64_t flags)
+{
+	uint32_t *lock = lock_of(map, slot, flags);
+
+	if (lock)
+		word_lock(lock);
+	map_value_out(map, dst, slot);
+	if (lock)
+		word_unlock(lock);
 }
 
 int map_flags_error(const struct kern_map *map, uint64_t flags)

@@ -31,6 +31,9 @@ void map_release_btf(struct kern_map *map);
 
 void map_value_in(const struct kern_map *map, void *dst, const void *src);
 void map_value_out(const struct kern_map *map, void *dst, const void *src);
+/* With BPF_F_LOCK in @flags the copy holds the value's spin lock; @slot is the map's side. */
+void map_value_store(const struct kern_map *map, void *slot, const void *src, uint64_t flags);
+void map_value_load(const struct kern_map *map, void *dst, void *slot, uint64_t flags);
 int map_flags_error(const struct kern_map *map, uint64_t flags);
 
 int array_next_key(struct kern_map *map, const void *key, void *next);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* bpf_spin_lock's word. */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "word_lock.h"
+
+#define SPINS_BEFORE_YIELD 128
+#define YIELDS_BEFORE_LOOK 64	/* at whether the owner is alive */
+
+static __thread uint32_t own_tid;
+static __thread uint32_t nested;	/* takes by a program that interrupted the owner */
+static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
+
+static void forget_tid(void)
+{
+	own_tid = 0;
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, forget_tid);
+}
+
+static uint32_t tid(void)
+{
+	if (!own_tid) {
+		pthread_once(&watch_once, watch_forks);
+		own_tid = syscall(SYS_gettid);
+	}
+	return own_tid;
+}
+
+static void pause_cpu(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static bool is_dead(uint32_t owner)
+{
+	return kill(owner, 0) && errno == ESRCH;
+}
+
+static bool take(uint32_t *word, uint32_t from)
+{
+	return __atomic_compare_exchange_n(word, &from, tid(), false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+/* Wait a little. True: the owner is gone and the lock is ours. */
+static bool wait_for(uint32_t *word, uint32_t round)
+{
+	uint32_t owner = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	if (round % SPINS_BEFORE_YIELD) {
+		pause_cpu();
+		return false;
+	}
+	sched_yield();
+	return round / SPINS_BEFORE_YIELD % YIELDS_BEFORE_LOOK == 0 && owner && is_dead(owner) &&
+	       take(word, owner);
+}
+
+void word_lock(uint32_t *word)
+{
+	int saved = errno;
+
+	if (__atomic_load_n(word, __ATOMIC_RELAXED) == tid()) {
+		nested++;
+		return;
+	}
+	for (uint32_t round = 1; !take(word, 0); round++)
+		if (wait_for(word, round))
+			break;
+	errno = saved;
+}
+
+void word_unlock(uint32_t *word)
+{
+	if (nested)
+		nested--;
+	else
+		__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+}
