@@ -116,9 +116,9 @@ KERN_EXPORT void kern_poll_arm(int fd);
 struct epoll_event;
 KERN_EXPORT int kern_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
 
-/* Before epoll_wait(2) on @epfd for a program that never drains: bring the FIFOs of its members in
- * line with what their rings hold. */
-KERN_EXPORT void kern_epoll_prepare(int epfd);
+/* Before a program that never drains waits: bring the FIFOs that stand for rings in epoll sets in
+ * line with what the rings hold. All of them, because sets nest. */
+KERN_EXPORT void kern_epoll_prepare(void);
 
 /* Events of poll(2) that are true now for @fd: POLLIN, POLLOUT, POLLERR. KERN_NOT_OURS else. */
 KERN_EXPORT int kern_poll_now(int fd);

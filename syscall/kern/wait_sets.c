@@ -106,12 +106,12 @@ int kern_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 	return ret;
 }
 
-void kern_epoll_prepare(int epfd)
+void kern_epoll_prepare(void)
 {
+	if (!__atomic_load_n(&members, __ATOMIC_RELAXED))
+		return;
 	pthread_mutex_lock(&lock);
 	for (struct member *member = members; member; member = member->next) {
-		if (member->epfd != epfd)
-			continue;
 		if (!(kern_poll_now(member->fd) & POLLIN))
 			kern_poll_drain(member->fd, member->wait_fd);
 		kern_poll_arm(member->fd);

@@ -173,14 +173,14 @@ EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 
 EXPORT int epoll_wait(int epfd, struct epoll_event *events, int room, int timeout)
 {
-	kern_epoll_prepare(epfd);
+	kern_epoll_prepare();
 	return REAL(epoll_wait)(epfd, events, room, timeout);
 }
 
 EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int room, int timeout,
 		       const sigset_t *mask)
 {
-	kern_epoll_prepare(epfd);
+	kern_epoll_prepare();
 	return REAL(epoll_pwait)(epfd, events, room, timeout, mask);
 }
 
@@ -254,6 +254,7 @@ EXPORT int poll(struct pollfd *fds, nfds_t cnt, int timeout)
 	struct swap swap;
 	int ret;
 
+	kern_epoll_prepare();
 	if (!swap_in(&swap, fds, cnt))
 		return REAL(poll)(fds, cnt, timeout);
 	ret = REAL(poll)(swap.fds, cnt, swap.ready ? 0 : timeout);
@@ -267,6 +268,7 @@ EXPORT int ppoll(struct pollfd *fds, nfds_t cnt, const struct timespec *timeout,
 	struct swap swap;
 	int ret;
 
+	kern_epoll_prepare();
 	if (!swap_in(&swap, fds, cnt))
 		return REAL(ppoll)(fds, cnt, timeout, mask);
 	ret = REAL(ppoll)(swap.fds, cnt, swap.ready ? &now : timeout, mask);
