@@ -16,12 +16,21 @@ static bool is_wide(const struct bpf_insn *insn)
 	return BPF_CLASS(insn->code) == BPF_ALU64;
 }
 
-/* Bounds that contradict each other are of no use: forget them. */
-int bounds_sanity(struct verifier_env *env, struct reg *reg)
+/* Bounds that contradict each other are of no use: forget them. Linux calls it a bug and goes on. */
+void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where)
 {
-	if (scalar_is_contradictory(&reg->num))
-		reg->num = scalar_unknown();
-	return 0;
+	struct scalar *s = &reg->num;
+	const char *how = scalar_contradiction(s);
+
+	if (!how)
+		return;
+	vlog(env, "verifier bug: REG INVARIANTS VIOLATION (%s): %s u64=[0x%llx, 0x%llx] "
+	     "s64=[0x%llx, 0x%llx] u32=[0x%x, 0x%x] s32=[0x%x, 0x%x] var_off=(0x%llx, 0x%llx)\n", where,
+	     how, (unsigned long long)s->umin, (unsigned long long)s->umax,
+	     (unsigned long long)s->smin, (unsigned long long)s->smax, s->u32_min, s->u32_max,
+	     s->s32_min, s->s32_max, (unsigned long long)s->bits.value,
+	     (unsigned long long)s->bits.mask);
+	scalar_forget_bounds(s);
 }
 
 /* ---- number op number ---- */
@@ -528,8 +537,9 @@ static int check_unary(struct verifier_env *env, const struct bpf_insn *insn)
 		struct scalar self = dst->num;
 
 		err = check_reg_arg(env, insn->dst_reg, REG_WRITE_KEEP);
-		if (!err && BPF_OP(insn->code) == BPF_END && (swaps_bytes(insn) || insn->imm < 64))
-			dst->id = 0;	/* not the value of those it was copied from */
+		/* Not the value of those it was copied from any more. */
+		if (!err && (BPF_OP(insn->code) == BPF_NEG || swaps_bytes(insn) || insn->imm < 64))
+			dst->id = 0;
 		return err ? err : numbers(env, insn, dst, &self);
 	}
 	return check_reg_arg(env, insn->dst_reg, REG_WRITE);
@@ -567,19 +577,16 @@ static int check_binary(struct verifier_env *env, const struct bpf_insn *insn)
 
 int check_alu(struct verifier_env *env, const struct bpf_insn *insn)
 {
-	const char *reserved = insn_reserved(insn);
 	uint8_t op = BPF_OP(insn->code);
 	int err;
 
-	if (reserved) {
-		vlog(env, "%s\n", reserved);
-		return -EINVAL;
-	}
 	if (op == BPF_NEG || op == BPF_END)
 		err = check_unary(env, insn);
 	else if (op == BPF_MOV)
 		err = check_move(env, insn);
 	else
 		err = check_binary(env, insn);
-	return err ? err : bounds_sanity(env, &cur_regs(env)[insn->dst_reg]);
+	if (!err)
+		bounds_sanity(env, &cur_regs(env)[insn->dst_reg], "alu");
+	return err;
 }

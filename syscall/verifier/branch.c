@@ -333,10 +333,10 @@ static void learn_both(struct verifier_env *env, const struct bpf_insn *insn, st
 	if (dst->type == REG_SCALAR && src->type == REG_SCALAR) {
 		learn(env, dst, src, scalar_opposite(op), low_half);
 		learn(env, there_dst, there_src, op, low_half);
-		bounds_sanity(env, dst);
-		bounds_sanity(env, src);
-		bounds_sanity(env, there_dst);
-		bounds_sanity(env, there_src);
+		bounds_sanity(env, there_dst, "true_reg1");
+		bounds_sanity(env, there_src, "true_reg2");
+		bounds_sanity(env, dst, "false_reg1");
+		bounds_sanity(env, src, "false_reg2");
 	}
 	if (reg && src->type == REG_SCALAR && src->id) {
 		sync_linked(env->cur, src, linked);

@@ -386,7 +386,6 @@ int check_helper_call(struct verifier_env *env, const struct bpf_insn *insn, uin
 
 int check_ld_abs(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx)
 {
-	const char *reserved = insn_reserved(insn);
 	struct reg *ctx = &cur_regs(env)[BPF_REG_6], zero;
 	int err;
 
@@ -394,11 +393,9 @@ int check_ld_abs(struct verifier_env *env, const struct bpf_insn *insn, uint32_t
 		vlog(env, "BPF_LD_[ABS|IND] instructions not allowed for this program type\n");
 		return -EINVAL;
 	}
-	if (reserved) {
-		vlog(env, "%s\n", reserved);
-		return -EINVAL;
-	}
-	err = check_reg_arg(env, BPF_REG_6, REG_READ);
+	err = check_reserved(env, insn);
+	if (!err)
+		err = check_reg_arg(env, BPF_REG_6, REG_READ);
 	if (!err)
 		err = check_ref_leak(env, false, true, "BPF_LD_[ABS|IND]");
 	if (err)

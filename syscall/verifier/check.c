@@ -30,6 +30,23 @@ int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use)
 	return 0;
 }
 
+/* Linux complains of a reserved field when it walks over it; once is enough. */
+int check_reserved(struct verifier_env *env, const struct bpf_insn *insn)
+{
+	struct insn_aux *aux = &env->aux[insn - env->insns];
+	const char *reserved;
+
+	if (aux->fields_fine)
+		return 0;
+	reserved = insn_reserved(insn);
+	if (reserved) {
+		vlog(env, "%s\n", reserved);
+		return -EINVAL;
+	}
+	aux->fields_fine = true;
+	return 0;
+}
+
 /* Holds the register a secret of an unprivileged program: an address. */
 bool reg_is_pointer(const struct verifier_env *env, uint32_t regno)
 {
@@ -155,15 +172,12 @@ static int check_call(struct verifier_env *env, const struct bpf_insn *insn)
 
 static int check_jump(struct verifier_env *env, const struct bpf_insn *insn, bool *print_state)
 {
-	const char *reserved;
+	int err;
 
 	env->jmps_processed++;
-	reserved = insn_is_may_goto(insn) || BPF_OP(insn->code) == BPF_JCOND ?
-		NULL : insn_reserved(insn);
-	if (reserved) {
-		vlog(env, "%s\n", reserved);
-		return -EINVAL;
-	}
+	err = BPF_OP(insn->code) == BPF_JCOND ? 0 : check_reserved(env, insn);
+	if (err)
+		return err;
 	switch (BPF_OP(insn->code)) {
 	case BPF_CALL:
 		return check_call(env, insn);
@@ -181,16 +195,10 @@ static int check_jump(struct verifier_env *env, const struct bpf_insn *insn, boo
 
 static int check_plain(struct verifier_env *env, const struct bpf_insn *insn)
 {
-	const char *reserved;
+	int err = check_reserved(env, insn);
 
-	if (BPF_MODE(insn->code) != BPF_ATOMIC || BPF_CLASS(insn->code) != BPF_STX) {
-		reserved = BPF_CLASS(insn->code) == BPF_ALU || BPF_CLASS(insn->code) == BPF_ALU64 ?
-			NULL : insn_reserved(insn);
-		if (reserved) {
-			vlog(env, "%s\n", reserved);
-			return -EINVAL;
-		}
-	}
+	if (err)
+		return err;
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LDX:
 		return check_load(env, insn);

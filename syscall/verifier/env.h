@@ -238,6 +238,8 @@ struct insn_aux {
 	uint32_t map;		/* index + 1, as verifier_insn.map */
 	uint32_t map_off;	/* LD_MAP_VALUE: offset in the value */
 	uint16_t live_regs;	/* before it */
+	uint16_t back_regs;	/* tracking back may skip it while none of these is tracked */
+	bool fields_fine;	/* its reserved fields were checked */
 	uint32_t ptr_type;	/* type of the pointer a load or store goes through */
 	const struct bpfx_ctx_field *field;	/* context access: which field */
 	uint32_t scc;		/* loop it belongs to, 0: none */
@@ -471,6 +473,7 @@ int prepare_func_args(struct verifier_env *env, uint32_t subprog);
 int resolve_ld_imm64(struct verifier_env *env);
 
 /* ---- check.c ---- */
+int check_reserved(struct verifier_env *env, const struct bpf_insn *insn);
 int check_program(struct verifier_env *env);
 enum reg_use { REG_READ, REG_WRITE, REG_WRITE_KEEP };	/* KEEP: its old value is still wanted */
 int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use);
@@ -484,7 +487,7 @@ uint32_t linked_count(uint64_t set);
 void sync_linked(struct state *state, const struct reg *known, uint64_t set);
 void linked_track(struct backtrack *bt, const struct step *step);
 void assign_scalar_id(struct verifier_env *env, struct reg *src);
-int bounds_sanity(struct verifier_env *env, struct reg *reg);
+void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where);
 
 /* ---- mem*.c ---- */
 enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };
@@ -592,6 +595,7 @@ int process_lock(struct verifier_env *env, uint32_t regno, bool lock);
 int is_visited(struct verifier_env *env, uint32_t insn_idx);
 void visited_maybe_free(struct verifier_env *env, struct visited *v);
 void visited_init(struct verifier_env *env);
+void prepare_tracking(struct verifier_env *env);
 int propagate_precision(struct verifier_env *env, const struct state *old, struct state *cur,
 			bool *changed);
 int mark_precise(struct verifier_env *env, uint32_t regno);

@@ -276,7 +276,8 @@ static int note_pointer(struct verifier_env *env, uint32_t type)
 	return 0;
 }
 
-static int load_from(struct verifier_env *env, const struct bpf_insn *insn, bool strict, bool sign)
+static int load_from(struct verifier_env *env, const struct bpf_insn *insn, bool strict, bool sign,
+		     const char *what)
 {
 	struct mem_access m = {
 		.regno = insn->src_reg, .off = insn->off, .size = insn_access_size(insn),
@@ -293,12 +294,16 @@ static int load_from(struct verifier_env *env, const struct bpf_insn *insn, bool
 	err = check_mem_access(env, &m);
 	if (!err)
 		err = note_pointer(env, type);
-	return err ? err : bounds_sanity(env, &cur_regs(env)[insn->dst_reg]);
+	if (!err)
+		bounds_sanity(env, &cur_regs(env)[insn->dst_reg], what);
+	return err;
 }
 
 int check_load(struct verifier_env *env, const struct bpf_insn *insn)
 {
-	return load_from(env, insn, false, BPF_MODE(insn->code) == BPF_MEMSX);
+	bool sign = BPF_MODE(insn->code) == BPF_MEMSX;
+
+	return load_from(env, insn, false, sign, sign ? "ldsx" : "ldx");
 }
 
 static int store_to(struct verifier_env *env, const struct bpf_insn *insn, int value_regno,
@@ -434,7 +439,7 @@ int check_atomic(struct verifier_env *env, const struct bpf_insn *insn)
 	if (is_rmw(insn->imm))
 		return check_rmw(env, insn);
 	if (insn->imm == BPF_LOAD_ACQ) {
-		err = load_from(env, insn, true, false);
+		err = load_from(env, insn, true, false, "atomic_load");
 		return err ? err : check_atomic_pointer(env, insn->src_reg, "loads from");
 	}
 	if (insn->imm == BPF_STORE_REL) {

@@ -257,6 +257,58 @@ static int back_over(struct verifier_env *env, uint32_t idx, int later, const st
 	return err < 0 ? err : 0;
 }
 
+/* ---- skipping what cannot matter ---- */
+
+#define NEVER_SKIP 0x8000u
+#define SKIP_WITHOUT_SLOTS 0x4000u	/* … unless stack slots are tracked */
+
+static uint16_t regs_of(const struct bpf_insn *insn)
+{
+	uint8_t op = BPF_OP(insn->code);
+	uint16_t dst = 1u << (insn->dst_reg & 0xf), src = 1u << (insn->src_reg & 0xf);
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+	case BPF_LDX:
+	case BPF_LD:
+		return may_end_function(insn) ? NEVER_SKIP : dst;
+	case BPF_ST:
+	case BPF_STX:
+		return BPF_MODE(insn->code) == BPF_ATOMIC ? NEVER_SKIP : dst | SKIP_WITHOUT_SLOTS;
+	default:
+		if (op == BPF_CALL || op == BPF_EXIT)
+			return NEVER_SKIP;
+		if (op == BPF_JA || op == BPF_JCOND)
+			return 0;
+		return BPF_SRC(insn->code) == BPF_X ? dst | src : 0;
+	}
+}
+
+void prepare_tracking(struct verifier_env *env)
+{
+	for (uint32_t i = 0; i < env->insn_cnt; i++)
+		env->aux[i].back_regs = regs_of(&env->insns[i]);
+}
+
+static bool tracks_slots(const struct backtrack *bt)
+{
+	for (uint32_t f = 0; f <= bt->frame; f++)
+		if (bt->slots[f])
+			return true;
+	return false;
+}
+
+static bool may_skip(const struct verifier_env *env, uint32_t idx, const struct step *step)
+{
+	uint16_t regs = env->aux[idx].back_regs;
+
+	if ((regs & (NEVER_SKIP | env->bt.regs[env->bt.frame])) || (step && step->linked) ||
+	    log_verbose(env))
+		return false;
+	return !(regs & SKIP_WITHOUT_SLOTS) || !tracks_slots(&env->bt);
+}
+
 /* ---- one stretch back: from @last to the first instruction since the parent ---- */
 
 static const struct step *step_at(const struct state *state, uint32_t cnt, uint32_t idx)
@@ -282,13 +334,17 @@ static int back_to_parent(struct verifier_env *env, const struct state *state, i
 	uint32_t cnt = state->step_cnt;
 
 	for (int i = last;;) {
-		int err = skip_first ? 0 : back_over(env, i, *later, step_at(state, cnt, i));
+		const struct step *step = step_at(state, cnt, i);
 
+		if (!skip_first && !may_skip(env, i, step)) {
+			int err = back_over(env, i, *later, step);
+
+			if (err)
+				return err;
+			if (bt_is_empty(&env->bt))
+				return 1;
+		}
 		skip_first = false;
-		if (err)
-			return err;
-		if (bt_is_empty(&env->bt))
-			return 1;
 		*later = i;
 		i = previous(state, i, &cnt);
 		if (i < 0)

@@ -50,11 +50,32 @@ static int check_value_address(struct verifier_env *env, const struct verifier_m
 	return err;
 }
 
+/* Locks and timers are not for programs that run anywhere. */
+static int check_map_fits(struct verifier_env *env, const struct verifier_map *map)
+{
+	uint32_t flags = env->in->type->flags;
+	bool tracing = flags & BPFX_PROG_CAP_PERFMON;
+	/* Anybody may load it and it reads packets the classic way: a socket filter. */
+	bool filter = (flags & BPFX_PROG_UNPRIV) && (flags & BPFX_PROG_LD_ABS);
+
+	if ((map->fields.mask & BTF_FIELD_SPIN_LOCK) && (tracing || filter)) {
+		vlog(env, "%s progs cannot use bpf_spin_lock yet\n",
+		     filter ? "socket filter" : "tracing");
+		return -EINVAL;
+	}
+	if ((map->fields.mask & BTF_FIELD_TIMER) && tracing) {
+		vlog(env, "tracing progs cannot use bpf_timer yet\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int resolve_map(struct verifier_env *env, const struct bpf_insn *insn, uint32_t idx)
 {
 	bool value = insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
 		     insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE;
 	const struct verifier_ref *ref;
+	int err;
 
 	if (!value && ((insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_IDX) ||
 		       insn[1].imm)) {
@@ -66,6 +87,9 @@ static int resolve_map(struct verifier_env *env, const struct bpf_insn *insn, ui
 		return refuse_map(env, insn, ref ? ref->map : -EBADF);
 	if ((uint32_t)ref->map >= env->in->map_cnt || ref->map >= MAX_MAPS)
 		return refuse_map(env, insn, -E2BIG);
+	err = check_map_fits(env, env->in->maps[ref->map]);
+	if (err)
+		return err;
 	env->aux[idx].map = ref->map + 1;
 	if (!value)
 		return 0;

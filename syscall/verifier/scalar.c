@@ -91,11 +91,8 @@ static void bounds32_from_bits(struct scalar *s)
 static void find_only_member(struct scalar *s)
 {
 	bool min_fits = (s->umin & ~s->bits.mask) == s->bits.value;
-	uint64_t last = s->bits.value | s->bits.mask, next;
+	uint64_t last = s->bits.value | s->bits.mask, next = tnum_step(s->bits, s->umin);
 
-	if (s->umin > s->umax || tnum_is_const(s->bits))
-		return;
-	next = tnum_step(s->bits, s->umin);
 	if (min_fits && next > s->umax)
 		*s = scalar_const(s->umin);
 	else if (!min_fits && next == last)
@@ -221,18 +218,27 @@ void scalar_sync(struct scalar *s)
 	scalar_bounds_from_bits(s);
 }
 
-bool scalar_is_contradictory(const struct scalar *s)
+static bool has_empty_range(const struct scalar *s)
 {
-	if (s->umin > s->umax || s->smin > s->smax || s->u32_min > s->u32_max ||
-	    s->s32_min > s->s32_max)
-		return true;
+	return s->umin > s->umax || s->smin > s->smax || s->u32_min > s->u32_max ||
+	       s->s32_min > s->s32_max;
+}
+
+const char *scalar_contradiction(const struct scalar *s)
+{
+	uint64_t value = s->bits.value;
+
+	if (has_empty_range(s))
+		return "range bounds violation";
 	if (tnum_is_const(s->bits) &&
-	    (s->umin != s->bits.value || s->umax != s->bits.value ||
-	     s->smin != (int64_t)s->bits.value || s->smax != (int64_t)s->bits.value))
-		return true;
-	return tnum_subreg_is_const(s->bits) &&
-	       (s->u32_min != (uint32_t)s->bits.value || s->u32_max != (uint32_t)s->bits.value ||
-		s->s32_min != (int32_t)s->bits.value || s->s32_max != (int32_t)s->bits.value);
+	    (s->umin != value || s->umax != value || s->smin != (int64_t)value ||
+	     s->smax != (int64_t)value))
+		return "const tnum out of sync with range bounds";
+	if (tnum_subreg_is_const(s->bits) &&
+	    (s->u32_min != (uint32_t)value || s->u32_max != (uint32_t)value ||
+	     s->s32_min != (int32_t)value || s->s32_max != (int32_t)value))
+		return "const subreg tnum out of sync with range bounds";
+	return NULL;
 }
 
 bool scalar_is_const(const struct scalar *s, bool low_half)

@@ -30,8 +30,8 @@ void scalar_forget_bounds64(struct scalar *s);
 void scalar_bounds_from_bits(struct scalar *s);
 /* Let bits and the four bounds learn from each other. */
 void scalar_sync(struct scalar *s);
-/* Do the bounds contradict each other (the code that sees it is dead). */
-bool scalar_is_contradictory(const struct scalar *s);
+/* Do the bounds contradict each other (the code that sees it is dead): NULL, or how. */
+const char *scalar_contradiction(const struct scalar *s);
 
 /* Upper half becomes zero, bounds come from the lower half. */
 void scalar_zero_extend32(struct scalar *s);

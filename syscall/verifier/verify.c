@@ -49,6 +49,7 @@ static void env_init(struct verifier_env *env, const struct verifier_input *in)
 	env->strict_alignment = in->prog_flags & BPF_F_STRICT_ALIGNMENT;
 	env->test_state_freq = (in->prog_flags & BPF_F_TEST_STATE_FREQ) && in->cap_bpf;
 	live_stack_init(env);
+	prepare_tracking(env);
 }
 
 static int run_passes(struct verifier_env *env, const struct verifier_input *in)
