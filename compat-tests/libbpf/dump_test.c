@@ -134,6 +134,43 @@ static void single_declarations_are_printed(void **state)
 	assert_string_equal(out, "char *name[4]");
 }
 
+static void values_are_initializers(void **state)
+{
+	static const struct {
+		int a;
+		char text[8];
+		long big;
+		unsigned int low : 3, high : 5;
+	} value = { -5, "foo", 0, 2, 0x11 };
+	LIBBPF_OPTS(btf_dump_type_data_opts, compact, .compact = true);
+	LIBBPF_OPTS(btf_dump_type_data_opts, bare, .compact = true, .skip_names = true,
+		    .emit_zeroes = true);
+	int array, id;
+
+	array = btf__add_array(btf, 1, 2, 8);
+	btf__add_int(btf, "unsigned int", 4, 0);
+	id = btf__add_struct(btf, "v", sizeof(value));
+	btf__add_field(btf, "a", 1, 0, 0);
+	btf__add_field(btf, "text", array, 32, 0);
+	btf__add_field(btf, "big", 3, 128, 0);
+	btf__add_field(btf, "low", id - 1, 192, 3);
+	btf__add_field(btf, "high", id - 1, 195, 5);
+	dump = btf_dump__new(btf, print, NULL, NULL);
+	assert_int_equal(btf_dump__dump_type_data(dump, id, &value, sizeof(value), &compact),
+			 sizeof(value));
+	assert_string_equal(out, "(struct v){.a = (int)-5,.text = (char[8])['f','o','o',],"
+				 ".low = (unsigned int)0x2,.high = (unsigned int)0x11,}");
+	out[0] = '\0';
+	assert_int_equal(btf_dump__dump_type_data(dump, id, &value, sizeof(value), &bare),
+			 sizeof(value));
+	assert_string_equal(out, "{-5,['f','o','o',],0,0x2,0x11,}");
+	out[0] = '\0';
+	assert_int_equal(btf_dump__dump_type_data(dump, 1, &value, 4, NULL), 4);
+	assert_string_equal(out, "(int)-5");
+	assert_int_equal(btf_dump__dump_type_data(dump, 1, &value, 3, NULL), -E2BIG);
+	assert_int_equal(btf_dump__dump_type_data(dump, 1000, &value, 3, NULL), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +178,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_used_comes_first, begin, end),
 		cmocka_unit_test_setup_teardown(colliding_names_are_told_apart, begin, end),
 		cmocka_unit_test_setup_teardown(anonymous_types_stand_where_they_are_used, begin, end),
+		cmocka_unit_test_setup_teardown(values_are_initializers, begin, end),
 		cmocka_unit_test_setup_teardown(single_declarations_are_printed, begin, end),
 	};
 

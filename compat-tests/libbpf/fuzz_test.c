@@ -69,6 +69,27 @@ static void changed_objects_do_no_harm(void **state)
 	}
 }
 
+static void swallow(void *ctx, const char *format, va_list args)
+{
+	*(size_t *)ctx += vsnprintf(NULL, 0, format, args);
+}
+
+static void print_all(const struct btf *btf)
+{
+	static const char zeros[4096];
+	struct btf_dump *dump;
+	size_t printed = 0;
+	__u32 id;
+
+	dump = btf_dump__new(btf, swallow, &printed, NULL);
+	assert_non_null(dump);
+	for (id = 1; id < btf__type_cnt(btf); id++) {
+		btf_dump__dump_type(dump, id);
+		btf_dump__dump_type_data(dump, id, zeros, sizeof(zeros), NULL);
+	}
+	btf_dump__free(dump);
+}
+
 /* Without ELF around it, every change hits BTF. */
 static void changed_btf_does_no_harm(void **state)
 {
@@ -92,8 +113,11 @@ static void changed_btf_does_no_harm(void **state)
 		for (id = 1; changed && id < btf__type_cnt(changed); id++) {
 			btf__resolve_size(changed, id);
 			btf__resolve_type(changed, id);
+			btf__align_of(changed, id);
 			btf__name_by_offset(changed, btf__type_by_id(changed, id)->name_off);
 		}
+		if (changed)
+			print_all(changed);
 		btf__free(changed);
 		free(copy);
 	}

@@ -154,6 +154,19 @@ const char *dump_type_name(struct btf_dump *d, __u32 id)
 
 /* ---- order ---- */
 
+/* Types that contain themselves, which no compiler makes, must not exhaust the stack. */
+#define MAX_NESTING 512
+
+static bool enter(struct btf_dump *d)
+{
+	return d->nesting < MAX_NESTING ? ++d->nesting : 0;
+}
+
+static void leave(struct btf_dump *d)
+{
+	d->nesting--;
+}
+
 static int enqueue(struct btf_dump *d, __u32 id)
 {
 	__u32 *slot = array_grow((void **)&d->queue, &d->queue_cnt, &d->queue_cap, sizeof(*slot));
@@ -194,7 +207,7 @@ static int order_proto(struct btf_dump *d, const struct btf_type *t, bool throug
  * Queues what must be defined before the type can be used.
  * Return: 1 if it was queued or needs something queued ("strong"), 0 if declaring it will do.
  */
-static int order(struct btf_dump *d, __u32 id, bool through_ptr)
+static int order_type(struct btf_dump *d, __u32 id, bool through_ptr)
 {
 	const struct btf_type *t = btf__type_by_id(d->btf, id);
 	struct dump_state *state = &d->states[id];
@@ -257,6 +270,17 @@ static int order(struct btf_dump *d, __u32 id, bool through_ptr)
 		state->order = ORDERED;
 		return 0;
 	}
+}
+
+static int order(struct btf_dump *d, __u32 id, bool through_ptr)
+{
+	int ret;
+
+	if (!enter(d))
+		return -ELOOP;
+	ret = order_type(d, id, through_ptr);
+	leave(d);
+	return ret;
 }
 
 /* ---- definitions ---- */
@@ -343,8 +367,8 @@ static int add_member(struct btf_dump *d, struct strbuf *out, const struct btf_t
 	return err;
 }
 
-static int add_composite(struct btf_dump *d, struct strbuf *out, __u32 id,
-			 const struct btf_type *t, int level)
+static int add_body(struct btf_dump *d, struct strbuf *out, __u32 id, const struct btf_type *t,
+		    int level)
 {
 	const char *name = dump_type_name(d, id);
 	bool packed = is_packed(d, id, t);
@@ -377,6 +401,18 @@ static int add_composite(struct btf_dump *d, struct strbuf *out, __u32 id,
 		   btf_vlen(t) || t->size ? indent(level) : "",
 		   packed ? " __attribute__((packed))" : "");
 	return 0;
+}
+
+static int add_composite(struct btf_dump *d, struct strbuf *out, __u32 id,
+			 const struct btf_type *t, int level)
+{
+	int err;
+
+	if (!enter(d))
+		return -ELOOP;
+	err = add_body(d, out, id, t, level);
+	leave(d);
+	return err;
 }
 
 /* @suffix: what makes the constant as wide as its type. */
@@ -474,13 +510,13 @@ static int add_base(struct btf_dump *d, struct strbuf *out, __u32 id, int level)
 		return 0;
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
-		if (!t->name_off)
+		if (!t->name_off && !d->skip_anon_defs)
 			return add_composite(d, out, id, t, level);
-		strbuf_add(out, "%s %s", tag_of(t), dump_type_name(d, id));
+		strbuf_add(out, "%s%s%s", tag_of(t), t->name_off ? " " : "", dump_type_name(d, id));
 		return 0;
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
-		if (!t->name_off) {
+		if (!t->name_off && !d->skip_anon_defs) {
 			add_enum(d, out, id, t, level);
 			return 0;
 		}
@@ -566,7 +602,8 @@ static int declare(struct btf_dump *d, struct strbuf *out, __u32 id, struct strb
 			strbuf_add(out, "%s ", strbuf_text(&quals));
 		err = add_base(d, out, id, level);
 		if (inner->len)
-			strbuf_add(out, " %s", strbuf_text(inner));
+			strbuf_add(out, "%s%s", strbuf_text(inner)[0] == '[' ? "" : " ",
+				   strbuf_text(inner));
 	}
 	strbuf_free(&quals);
 	return err;
@@ -577,8 +614,11 @@ int dump_declare(struct btf_dump *d, struct strbuf *out, __u32 id, const char *n
 	struct strbuf inner = { 0 };
 	int err;
 
+	if (!enter(d))
+		return -ELOOP;
 	strbuf_add(&inner, "%s", name);
 	err = declare(d, out, id, &inner, level);
+	leave(d);
 	out->failed |= inner.failed;
 	strbuf_free(&inner);
 	return err ? err : out->failed ? -ENOMEM : 0;
@@ -660,8 +700,7 @@ static int emit_typedef_once(struct btf_dump *d, __u32 id, const struct btf_type
 	return emit_typedef(d, id, t);
 }
 
-/* @container: the definition that needs it; 0: it is to be defined itself. */
-static int emit(struct btf_dump *d, __u32 id, __u32 container)
+static int emit_type(struct btf_dump *d, __u32 id, __u32 container)
 {
 	const struct btf_type *t = btf__type_by_id(d->btf, id);
 	struct dump_state *state = &d->states[id];
@@ -716,6 +755,18 @@ static int emit(struct btf_dump *d, __u32 id, __u32 container)
 		state->emit = EMITTED;
 		return 0;
 	}
+}
+
+/* @container: the definition that needs it; 0: it is to be defined itself. */
+static int emit(struct btf_dump *d, __u32 id, __u32 container)
+{
+	int err;
+
+	if (!enter(d))
+		return -ELOOP;
+	err = emit_type(d, id, container);
+	leave(d);
+	return err;
 }
 
 int btf_dump__dump_type(struct btf_dump *d, __u32 id)

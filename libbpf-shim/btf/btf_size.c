@@ -99,16 +99,16 @@ int btf__resolve_type(const struct btf *btf, __u32 type_id)
 	return type_id;
 }
 
-static int align_of(const struct btf *btf, __u32 id, int depth);
+static int align_of(const struct btf *btf, __u32 id, int depth, int *budget);
 
 /* A struct is packed if it is not as long, or a member not where, its members' alignment asks. */
-static int align_of_struct(const struct btf *btf, const struct btf_type *t, int depth)
+static int align_of_struct(const struct btf *btf, const struct btf_type *t, int depth, int *budget)
 {
 	const struct btf_member *m = btf_members(t);
 	int i, vlen = btf_vlen(t), max = 1, align;
 
 	for (i = 0; i < vlen; i++, m++) {
-		align = align_of(btf, m->type, depth + 1);
+		align = align_of(btf, m->type, depth + 1, budget);
 		if (align <= 0)
 			return align;
 		max = MAX(max, align);
@@ -119,12 +119,17 @@ static int align_of_struct(const struct btf *btf, const struct btf_type *t, int 
 	return t->size % max ? 1 : max;
 }
 
-static int align_of(const struct btf *btf, __u32 id, int depth)
+/* More types than any struct consists of; one that contains itself twice would take for ever. */
+#define MAX_ALIGN_STEPS 1000000
+
+static int align_of(const struct btf *btf, __u32 id, int depth, int *budget)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);
 
-	if (!t || depth > BTF_MAX_DEPTH)
-		return libbpf_err(0);
+	if (!t || depth > BTF_MAX_DEPTH || --*budget < 0) {
+		errno = EINVAL;
+		return 0;
+	}
 	switch (btf_kind(t)) {
 	case BTF_KIND_INT:
 	case BTF_KIND_ENUM:
@@ -138,12 +143,12 @@ static int align_of(const struct btf *btf, __u32 id, int depth)
 	case BTF_KIND_CONST:
 	case BTF_KIND_RESTRICT:
 	case BTF_KIND_TYPE_TAG:
-		return align_of(btf, t->type, depth + 1);
+		return align_of(btf, t->type, depth + 1, budget);
 	case BTF_KIND_ARRAY:
-		return align_of(btf, btf_array(t)->type, depth + 1);
+		return align_of(btf, btf_array(t)->type, depth + 1, budget);
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
-		return align_of_struct(btf, t, depth);
+		return align_of_struct(btf, t, depth, budget);
 	default:
 		pr_warn("unsupported BTF_KIND:%u\n", btf_kind(t));
 		errno = EINVAL;
@@ -153,5 +158,7 @@ static int align_of(const struct btf *btf, __u32 id, int depth)
 
 int btf__align_of(const struct btf *btf, __u32 id)
 {
-	return align_of(btf, id, 0);
+	int budget = MAX_ALIGN_STEPS;
+
+	return align_of(btf, id, 0, &budget);
 }

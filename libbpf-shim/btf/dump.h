@@ -29,8 +29,10 @@ struct btf_dump {
 	__u32 *queue;			/* ids to be emitted, in order */
 	size_t queue_cnt, queue_cap;
 	bool strip_mods;
+	bool skip_anon_defs;		/* "struct" stands for an anonymous one */
 	/* how often a name was used: struct and enum tags; typedefs and enumerators */
 	struct hashmap tags, idents;
+	int nesting;
 };
 
 void dump_printf(const struct btf_dump *d, const char *format, ...)
