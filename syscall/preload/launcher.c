@@ -7,9 +7,12 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kern.h"
@@ -81,6 +84,35 @@ static void preload_first(const char *library)
 	free(both);
 }
 
+static int become(char **argv)
+{
+	int err;
+
+	execvp(argv[0], argv);
+	err = errno;
+	complain("cannot run", argv[0], err);
+	return err == ENOENT ? 127 : 126;
+}
+
+/* Somebody must be there at the end to remove a private store: this process. */
+static int run_and_wait(char **argv)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return complain("cannot start", argv[0], errno);
+	if (!pid)
+		_exit(become(argv));
+	/* The terminal's signals are meant for the command. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return complain("cannot wait for", argv[0], errno);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -90,12 +122,14 @@ static int run(int argc, char **argv)
 		{ 0 },
 	};
 	char library[PATH_MAX];
+	bool private = false;
 	int option, err;
 
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (option) {
 		case 'p':
 			setenv("BPF_SHIM_STORE", "private", 1);
+			private = true;
 			break;
 		case 's':
 			if (optarg[0] != '/')
@@ -122,10 +156,9 @@ static int run(int argc, char **argv)
 	if (!kern_store_dir(&err))
 		return complain("cannot use the store", getenv("BPF_SHIM_STORE") ?: "default", -err);
 	preload_first(library);
-	execvp(argv[optind], argv + optind);
-	err = errno;
-	complain("cannot run", argv[optind], err);
-	return err == ENOENT ? 127 : 126;
+	if (private)
+		return run_and_wait(argv + optind);
+	return become(argv + optind);
 }
 
 static int gc(void)
