@@ -88,7 +88,7 @@ static void learn(struct verifier_env *env, struct reg *a, struct reg *b, uint8_
 
 /* ---- null checks ---- */
 
-static void make_not_null(struct reg *reg)
+void make_not_null(struct reg *reg)
 {
 	const struct verifier_map *map;
 
@@ -229,27 +229,21 @@ static bool match_packet(const struct bpf_insn *insn, struct state *here, struct
 
 /* ---- may_goto ---- */
 
-/* The state of an arrival at @insn on this path, before the one remembered just now. */
-static struct state *earlier_arrival(struct state *state, uint32_t insn)
-{
-	for (state = state ? state->parent : NULL; state; state = state->parent)
-		if (state->insn == insn && state->branches)
-			return state;
-	return NULL;
-}
-
 /* Leaving the loop is always possible; going on starts with what may differ forgotten. */
 static int check_may_goto(struct verifier_env *env, const struct bpf_insn *insn,
 			  uint32_t *insn_idx)
 {
-	struct state *earlier, *queued;
+	const struct state *earlier;
+	struct state *queued;
 
 	if (insn->code != (BPF_JMP | BPF_JCOND) || insn->src_reg != BPF_MAY_GOTO ||
 	    insn->dst_reg || insn->imm) {
 		vlog(env, "invalid may_goto imm %d\n", insn->imm);
 		return -EINVAL;
 	}
-	earlier = earlier_arrival(env->cur->parent, *insn_idx);
+	/* The parent is the state remembered just now. */
+	earlier = env->cur->parent ?
+		earlier_round(env->cur->parent->parent, env->cur, *insn_idx) : NULL;
 	queued = push_branch(env, *insn_idx + 1, *insn_idx);
 	if (!queued)
 		return -E2BIG;

@@ -28,8 +28,17 @@ static int check_func_record(struct verifier_env *env, uint32_t i)
 	return proto && btf_kind(proto) == BTF_KIND_FUNC_PROTO ? 0 : -EINVAL;
 }
 
+static int unread(struct verifier_env *env, const struct verifier_unread *what)
+{
+	if (what->err && what->text)
+		vlog(env, what->text, what->number);
+	return what->err;
+}
+
 int check_btf_info_early(struct verifier_env *env)
 {
+	if (env->in->btf_unread.err)
+		return unread(env, &env->in->btf_unread);
 	if (env->in->func_info_cnt && !env->in->btf)
 		return -EINVAL;
 	for (uint32_t i = 0; i < env->in->func_info_cnt; i++) {
@@ -38,7 +47,7 @@ int check_btf_info_early(struct verifier_env *env)
 		if (err)
 			return err;
 	}
-	return 0;
+	return unread(env, &env->in->func_unread);
 }
 
 /* ---- func_info against the functions ---- */
@@ -144,6 +153,8 @@ static int check_lines(struct verifier_env *env)
 			return -EINVAL;
 		}
 	}
+	if (env->in->line_unread.err)
+		return unread(env, &env->in->line_unread);
 	if (env->in->line_info_cnt && s != env->subprog_cnt) {
 		vlog(env, "missing bpf_line_info for %u funcs starting from func#%u\n",
 		     env->subprog_cnt - s, s);
@@ -156,7 +167,8 @@ int check_btf_info(struct verifier_env *env)
 {
 	int err = check_functions(env);
 
-	return err ? err : check_lines(env);
+	err = err ? err : check_lines(env);
+	return err ? err : unread(env, &env->in->core_unread);
 }
 
 /* ---- arguments of a function ---- */

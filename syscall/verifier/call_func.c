@@ -196,20 +196,6 @@ static int check_callback_result(struct verifier_env *env, struct frame *callee)
 	return 0;
 }
 
-/* State of an earlier round of the callback at the same call. */
-static const struct state *earlier_round(const struct state *cur, uint32_t insn)
-{
-	for (const struct state *s = cur->parent; s; s = s->parent) {
-		bool same = s->insn == insn && s->branches && s->curframe == cur->curframe;
-
-		for (uint32_t i = 0; same && i <= s->curframe; i++)
-			same = s->frame[i]->callsite == cur->frame[i]->callsite;
-		if (same)
-			return s;
-	}
-	return NULL;
-}
-
 int prepare_func_exit(struct verifier_env *env, uint32_t *insn_idx)
 {
 	struct state *state = env->cur;
@@ -240,7 +226,7 @@ int prepare_func_exit(struct verifier_env *env, uint32_t *insn_idx)
 	}
 	frame_free(env, callee);
 	state->frame[state->curframe--] = NULL;
-	earlier = callback ? earlier_round(state, *insn_idx) : NULL;
+	earlier = callback ? earlier_round(state->parent, state, *insn_idx) : NULL;
 	if (earlier)
 		widen_imprecise(env, earlier, state);
 	return 0;

@@ -117,6 +117,10 @@ static void note_call_effects(struct verifier_env *env, uint32_t at)
 	enum verifier_helper_state state;
 	const struct bpfx_helper *row;
 
+	if (is_iter_next(env, at)) {
+		mark_prune(env, at);
+		env->aux[at].force_checkpoint = true;
+	}
 	if (calls_async_callback(env, insn))
 		mark_prune(env, at);
 	if (calls_sync_callback(env, insn)) {

@@ -167,6 +167,8 @@ static int check_call(struct verifier_env *env, const struct bpf_insn *insn)
 	}
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return check_func_call(env, insn, &env->insn_idx);
+	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
+		return check_kfunc_call(env, insn, &env->insn_idx);
 	return check_helper_call(env, insn, &env->insn_idx);
 }
 

@@ -78,6 +78,11 @@ struct reg {
 		int32_t range;		/* packet: bytes from its start known to be there */
 		uint32_t mem_size;
 		uint32_t subprog;	/* REG_FUNC */
+		struct {		/* slot of an iterator */
+			uint8_t iter_kind;	/* enum iter_kind */
+			uint8_t iter_state;	/* enum iter_state */
+			uint32_t iter_depth;	/* rounds so far */
+		};
 		uint64_t raw[2];
 	};
 	struct scalar num;	/* scalar: its value; pointer: variable part of its offset */
@@ -125,7 +130,11 @@ enum slot_kind {
 	SLOT_SPILL,		/* byte of a spilled register */
 	SLOT_MISC,		/* written with something */
 	SLOT_ZERO,		/* written with zero */
+	SLOT_ITER,		/* byte of an iterator */
 };
+
+enum iter_kind { ITER_NUM, ITER_KIND_CNT };
+enum iter_state { ITER_INVALID, ITER_ACTIVE, ITER_DRAINED };
 
 #define SLOT_SIZE 8
 
@@ -250,6 +259,7 @@ struct insn_aux {
 	bool prune_point, jump_point;
 	bool force_checkpoint;
 	bool calls_callback;	/* synchronous: may run any number of times */
+	const struct kfunc *kfunc;	/* call of a kernel function; NULL: not one we have */
 	bool seen, nop;
 	uint32_t callback_subprog;	/* bpf_loop: which; UINT32_MAX varies */
 };
@@ -486,6 +496,9 @@ void collect_linked(struct verifier_env *env, uint32_t id, uint64_t *set);
 uint32_t linked_count(uint64_t set);
 void sync_linked(struct state *state, const struct reg *known, uint64_t set);
 void linked_track(struct backtrack *bt, const struct step *step);
+void make_not_null(struct reg *reg);
+const struct state *earlier_round(const struct state *before, const struct state *cur,
+				  uint32_t insn);
 void assign_scalar_id(struct verifier_env *env, struct reg *src);
 void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where);
 
@@ -568,6 +581,32 @@ bool map_has_callback(const struct verifier_map *map);
 const char *helper_text(struct verifier_env *env, uint32_t id, char *buf, size_t size);
 void log_not_in_range(struct verifier_env *env, const struct reg *reg, int64_t min, int64_t max,
 		      const char *where, const char *name);
+
+/* kfunc.c, iter.c */
+enum kfunc_role { KFUNC_ITER_NEW, KFUNC_ITER_NEXT, KFUNC_ITER_DESTROY };
+
+/* A kernel function that programs may call, found by its name in the kernel's BTF. */
+struct kfunc {
+	const char *name;
+	enum kfunc_role role;
+	uint8_t iter_kind;	/* enum iter_kind */
+	uint8_t arg_cnt;	/* the iterator first, then numbers */
+};
+
+int find_kfunc(struct verifier_env *env, uint32_t idx);
+const char *kfunc_name(const struct verifier_env *env, const struct bpf_insn *insn);
+int check_kfunc_call(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx);
+int check_iter_arg(struct verifier_env *env, const struct kfunc *kfunc, uint32_t *ref_id);
+int iter_next(struct verifier_env *env, uint32_t insn_idx);
+const char *iter_kind_name(uint32_t kind);
+const char *iter_state_name(uint32_t state);
+const struct reg *iter_of_next(const struct verifier_env *env, const struct state *state);
+bool iter_depths_differ(const struct state *old, const struct state *cur);
+
+static inline bool is_iter_next(const struct verifier_env *env, uint32_t insn)
+{
+	return env->aux[insn].kfunc && env->aux[insn].kfunc->role == KFUNC_ITER_NEXT;
+}
 
 /* call_func.c, callback.c */
 typedef int set_callee_fn(struct verifier_env *env, const struct frame *caller,

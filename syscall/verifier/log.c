@@ -263,7 +263,16 @@ static void log_reg(struct verifier_env *env, const struct frame *frame, const s
 /* ---- a state ---- */
 
 static const char slot_letters[] = { [SLOT_INVALID] = '?', [SLOT_SPILL] = 'r', [SLOT_MISC] = 'm',
-				     [SLOT_ZERO] = '0' };
+				     [SLOT_ZERO] = '0', [SLOT_ITER] = 'i' };
+
+static void log_iter(struct verifier_env *env, const struct reg *iter, uint32_t i)
+{
+	if (!iter->ref_id)
+		return;		/* not its first slot */
+	vlog(env, " fp%d=iter_%s(ref_id=%d,state=%s,depth=%u)", -(int)(i + 1) * SLOT_SIZE,
+	     iter_kind_name(iter->iter_kind), iter->ref_id, iter_state_name(iter->iter_state),
+	     iter->iter_depth);
+}
 
 static void log_slot(struct verifier_env *env, const struct frame *frame, uint32_t i)
 {
@@ -277,6 +286,10 @@ static void log_slot(struct verifier_env *env, const struct frame *frame, uint32
 	}
 	if (!written)
 		return;
+	if (slot->type[SLOT_SIZE - 1] == SLOT_ITER) {
+		log_iter(env, &slot->spilled, i);
+		return;
+	}
 	if (!slot_is_spill(slot)) {
 		vlog(env, " fp%d=%s", -(int)(i + 1) * SLOT_SIZE, letters);
 		return;
@@ -360,6 +373,11 @@ static bool print_imm64(void *cookie, const struct bpf_insn *raw, char *buf, siz
 	return true;
 }
 
+static const char *print_kfunc(void *cookie, const struct bpf_insn *raw)
+{
+	return kfunc_name(cookie, raw);
+}
+
 static const char *helper_name(uint32_t id)
 {
 	return NULL;
@@ -369,6 +387,7 @@ void log_insn(struct verifier_env *env, uint32_t insn)
 {
 	struct insn_printer printer = {
 		.helper_name = env->in->helper_name ? env->in->helper_name : helper_name,
+		.kfunc_name = print_kfunc,
 		.imm64 = print_imm64,
 		.cookie = env,
 	};

@@ -105,7 +105,7 @@ static int write_bytes(struct verifier_env *env, struct frame *frame, int off, i
 	int err = 0;
 
 	slot->spilled.type = REG_NOT_INIT;
-	if (slot_is_spill(slot))
+	if (slot_is_spill(slot) || slot->type[SLOT_SIZE - 1] == SLOT_ITER)
 		for (int i = 0; i < SLOT_SIZE; i++)
 			forget_spill_byte(&slot->type[i]);
 	/* Zeros are compared exactly: where they came from must be, too. */
@@ -247,7 +247,7 @@ static int refuse_unwritten(struct verifier_env *env, int off, int i, int size)
 
 static bool readable(const struct verifier_env *env, uint8_t type)
 {
-	return type != SLOT_INVALID || may_read_unwritten(env);
+	return type != SLOT_ITER && (type != SLOT_INVALID || may_read_unwritten(env));
 }
 
 /* What bytes min..max-1 give when loaded: zero if all are. */
@@ -407,6 +407,8 @@ static bool may_pass(const struct verifier_env *env, const struct slot *slot, ui
 {
 	if (type == SLOT_MISC || type == SLOT_ZERO)
 		return true;
+	if (type == SLOT_ITER)
+		return false;
 	if (slot_is_spill(slot))
 		return type == SLOT_SPILL ? slot->spilled.type == REG_SCALAR || env->allow_leaks :
 					    true;

@@ -132,7 +132,7 @@ static bool bytes_match(const struct verifier_env *env, const struct slot *old,
 			const struct slot *cur, enum exactness exact)
 {
 	for (int i = 0; i < SLOT_SIZE; i++) {
-		if (exact == EXACT && (!cur || old->type[i] != cur->type[i]))
+		if (exact != NOT_EXACT && (!cur || old->type[i] != cur->type[i]))
 			return false;
 		if (old->type[i] == SLOT_INVALID ||
 		    (env->allow_leaks && old->type[i] == SLOT_MISC))
@@ -156,16 +156,21 @@ static bool needs_nothing(const struct verifier_env *env, const struct slot *old
 	return true;
 }
 
+/* How many rounds an iterator has made does not matter. */
+static bool same_iter(struct verifier_env *env, const struct reg *old, const struct reg *cur)
+{
+	return old->iter_kind == cur->iter_kind && old->iter_state == cur->iter_state &&
+	       same_id(env, old->ref_id, cur->ref_id);
+}
+
 static bool slot_safe(struct verifier_env *env, const struct slot *old, const struct slot *cur,
 		      enum exactness exact)
 {
 	static __thread struct reg unknown;
 	const struct reg *a, *b;
 
-	if (exact == EXACT) {
-		if (!bytes_match(env, old, cur, exact))
-			return false;
-	}
+	if (exact != NOT_EXACT && !bytes_match(env, old, cur, exact))
+		return false;
 	if (needs_nothing(env, old))
 		return true;
 	if (cur) {
@@ -177,6 +182,8 @@ static bool slot_safe(struct verifier_env *env, const struct slot *old, const st
 	}
 	if (!bytes_match(env, old, cur, exact))
 		return false;
+	if (old->type[SLOT_SIZE - 1] == SLOT_ITER)
+		return same_iter(env, &old->spilled, &cur->spilled);
 	return !slot_is_spill(old) || reg_safe(env, &old->spilled, &cur->spilled, exact);
 }
 
@@ -249,6 +256,26 @@ static bool may_be_looping(const struct state *old, const struct state *cur)
 
 /* ---- numbers that change from one round of a loop to the next ---- */
 
+static bool same_callsites(const struct state *a, const struct state *b)
+{
+	if (a->curframe != b->curframe)
+		return false;
+	for (uint32_t i = 0; i <= a->curframe; i++)
+		if (a->frame[i]->callsite != b->frame[i]->callsite)
+			return false;
+	return true;
+}
+
+/* Latest state remembered at @insn on this path, from @before back, in the same calls. */
+const struct state *earlier_round(const struct state *before, const struct state *cur,
+				  uint32_t insn)
+{
+	for (; before; before = before->parent)
+		if (before->insn == insn && before->branches && same_callsites(before, cur))
+			return before;
+	return NULL;
+}
+
 static void widen(struct verifier_env *env, const struct reg *old, struct reg *cur)
 {
 	if (old->type != REG_SCALAR || cur->type != REG_SCALAR || old->precise || cur->precise ||
@@ -273,16 +300,6 @@ void widen_imprecise(struct verifier_env *env, const struct state *old, struct s
 }
 
 /* ---- dead parts of remembered states ---- */
-
-static bool same_callsites(const struct state *a, const struct state *b)
-{
-	if (a->curframe != b->curframe)
-		return false;
-	for (uint32_t i = 0; i <= a->curframe; i++)
-		if (a->frame[i]->callsite != b->frame[i]->callsite)
-			return false;
-	return true;
-}
 
 static void clean_frame(struct verifier_env *env, struct frame *frame, uint16_t live)
 {
@@ -419,13 +436,16 @@ static int compare_unfinished(struct verifier_env *env, const struct state *old,
 	if (frame->in_async_callback &&
 	    frame->async_entry != cur->frame[cur->curframe]->async_entry)
 		return MISS;		/* another run of it */
+	if (is_iter_next(env, insn))
+		return states_equal(env, old, cur, RANGE_WITHIN) &&
+		       iter_of_next(env, cur)->iter_state == ITER_ACTIVE ? HIT_LOOP : MISS;
 	if (insn_is_may_goto(&env->insns[insn]) && old->may_goto_depth != cur->may_goto_depth &&
 	    states_equal(env, old, cur, RANGE_WITHIN))
 		return HIT_LOOP;
 	if (env->aux[insn].calls_callback)
 		return states_equal(env, old, cur, RANGE_WITHIN) ? HIT_LOOP : MISS;
 	if (may_be_looping(old, cur) && states_equal(env, old, cur, EXACT) &&
-	    old->may_goto_depth == cur->may_goto_depth &&
+	    !iter_depths_differ(old, cur) && old->may_goto_depth == cur->may_goto_depth &&
 	    old->callback_unroll_depth == cur->callback_unroll_depth)
 		return infinite_loop(env, old, insn);
 	return MISS;

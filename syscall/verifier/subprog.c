@@ -72,8 +72,7 @@ int add_subprogs(struct verifier_env *env)
 				     "CAP_BPF and CAP_SYS_ADMIN\n");
 				return -EPERM;
 			}
-			vlog(env, "calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF\n");
-			return -ENOTSUPP;
+			err = find_kfunc(env, i);
 		}
 		if (!insn_is_local_call(insn) && !insn_is_func_ptr(insn))
 			continue;

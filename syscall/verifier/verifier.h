@@ -44,6 +44,13 @@ enum verifier_helper_state {
 	VERIFIER_HELPER_FORBIDDEN,	/* exists, but not for this program type */
 };
 
+/* What the caller of the verifier could not read. */
+struct verifier_unread {
+	int err;		/* 0: nothing is missing */
+	const char *text;	/* for the log; "" */
+	uint32_t number;	/* printed in text's place of %u */
+};
+
 struct verifier_input {
 	const struct bpf_insn *insns;
 	uint32_t insn_cnt;
@@ -68,8 +75,11 @@ struct verifier_input {
 	/* May bpf_snprintf() print that NUL-terminated format with so many arguments. */
 	bool (*format_is_good)(const char *format, uint32_t arg_cnt);
 
+	/* Records that could be read, of normal size; why there are no more is told in its place
+	 * among the other checks. */
 	const struct kern_btf *btf;	/* the program's, NULL: none */
-	const struct bpf_func_info *func_info;	/* record size normalised by the caller */
+	struct verifier_unread btf_unread, func_unread, line_unread, core_unread;
+	const struct bpf_func_info *func_info;
 	uint32_t func_info_cnt;
 	const struct bpf_line_info *line_info;
 	uint32_t line_info_cnt;
