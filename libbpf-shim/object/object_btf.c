@@ -94,7 +94,7 @@ static int fix_datasec(struct bpf_object *obj, struct btf_type *t)
 	int i, err;
 
 	/* filled in by whoever resolves them */
-	if (strcmp(name, ".kconfig") == 0 || strcmp(name, ".ksyms") == 0 || !btf_vlen(t))
+	if (strcmp(name, ".kconfig") == 0 || strcmp(name, ".ksyms") == 0)
 		return 0;
 	sec = elf_file_section(&obj->elf, name);
 	if (!sec || (t->size && t->size != sec->size)) {
