@@ -73,6 +73,9 @@ static void append(struct ulog *log, const char *text, size_t len)
 	log->end += len;
 	if (log->end > log->max_end)
 		log->max_end = log->end;
+	/* A ring keeps room for the NUL. */
+	if (!(log->level & ULOG_FIXED) && log->end - log->start >= log->size)
+		log->start = log->end + 1 - log->size;
 }
 
 void ulog_vprintf(struct ulog *log, const char *format, va_list args)
@@ -115,16 +118,11 @@ void ulog_printf(struct ulog *log, const char *format, ...)
 
 void ulog_reset(struct ulog *log, uint64_t end)
 {
-	if (log && end < log->end)
-		log->end = end;
-}
-
-/* First position that is still in the ring. */
-static uint64_t oldest(const struct ulog *log)
-{
-	uint64_t lost = log->max_end > log->cap ? log->max_end - log->cap : 0;
-
-	return log->level & ULOG_FIXED ? 0 : lost;
+	if (!log || end >= log->end)
+		return;
+	log->end = end;
+	if (log->start > end)	/* nothing of what stays is left */
+		log->start = end;
 }
 
 static int copy_out(struct ulog *log, uint64_t from, uint64_t to)
@@ -145,20 +143,15 @@ static int copy_out(struct ulog *log, uint64_t from, uint64_t to)
 
 int ulog_finish(struct ulog *log, uint32_t *true_size)
 {
-	uint64_t from, to = log->end;
+	uint64_t from = log->start, to = log->end;
 	int err = 0;
 
 	/* The NUL counts; Linux reports the largest size the text ever had. */
 	*true_size = log->level ? MIN(log->max_end + 1, UINT32_MAX) : 0;
 	if (!log->level || !log->ubuf)
 		goto out;
-	if (log->level & ULOG_FIXED) {
-		from = 0;
+	if (log->level & ULOG_FIXED)
 		to = MIN(to, log->size - 1);
-	} else {
-		from = to >= log->size ? to - (log->size - 1) : 0;
-		from = MIN(MAX(from, oldest(log)), to);
-	}
 	if (log->no_memory)
 		err = -ENOMEM;
 	else

@@ -24,6 +24,7 @@ struct ulog {
 	uint32_t size;		/* bytes at ubuf */
 	char *text;		/* what is kept so far: ring of cap bytes */
 	uint32_t cap;
+	uint64_t start;		/* oldest byte that is still there */
 	uint64_t end;		/* bytes written so far, without NUL */
 	uint64_t max_end;	/* highest value of end that was ever reached */
 	bool no_memory;

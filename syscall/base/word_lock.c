@@ -1,41 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* bpf_spin_lock's word. */
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "self.h"
 #include "word_lock.h"
 
 #define SPINS_BEFORE_YIELD 128
 #define YIELDS_BEFORE_LOOK 64	/* at whether the owner is alive */
 
-static __thread uint32_t own_tid;
 static __thread uint32_t nested;	/* takes by a program that interrupted the owner */
-static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
-
-static void forget_tid(void)
-{
-	own_tid = 0;
-}
-
-static void watch_forks(void)
-{
-	pthread_atfork(NULL, NULL, forget_tid);
-}
-
-static uint32_t tid(void)
-{
-	if (!own_tid) {
-		pthread_once(&watch_once, watch_forks);
-		own_tid = syscall(SYS_gettid);
-	}
-	return own_tid;
-}
-
 static void pause_cpu(void)
 {
 #if defined(__x86_64__)
@@ -52,7 +29,7 @@ static bool is_dead(uint32_t owner)
 
 static bool take(uint32_t *word, uint32_t from)
 {
-	return __atomic_compare_exchange_n(word, &from, tid(), false, __ATOMIC_ACQUIRE,
+	return __atomic_compare_exchange_n(word, &from, self_tid(), false, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED);
 }
 
@@ -74,7 +51,7 @@ void word_lock(uint32_t *word)
 {
 	int saved = errno;
 
-	if (__atomic_load_n(word, __ATOMIC_RELAXED) == tid()) {
+	if (__atomic_load_n(word, __ATOMIC_RELAXED) == self_tid()) {
 		nested++;
 		return;
 	}

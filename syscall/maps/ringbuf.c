@@ -19,6 +19,7 @@
 #include "lock.h"
 #include "map_private.h"
 #include "raw.h"
+#include "self.h"
 
 #define RINGBUF_MAX_SAMPLE (UINT32_MAX / 4)
 /* Pages of Linux's struct bpf_ringbuf in front of the data: what a head's page offset counts from. */
@@ -300,7 +301,7 @@ static void *reserve_locked(struct kern_map *map, uint64_t size, bool repair)
 		if (!has_room(map, end))
 			return NULL;
 	}
-	head->page_offset = getpid();
+	head->page_offset = self_pid();
 	kill_point("ringbuf.reserve.owner");
 	atomic_store_explicit(&head->length, size | BPF_RINGBUF_BUSY_BIT, memory_order_relaxed);
 	kill_point("ringbuf.reserve.head");
