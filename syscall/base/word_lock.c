@@ -13,6 +13,7 @@
 #define YIELDS_BEFORE_LOOK 64	/* at whether the owner is alive */
 
 static __thread uint32_t nested;	/* takes by a program that interrupted the owner */
+
 static void pause_cpu(void)
 {
 #if defined(__x86_64__)
