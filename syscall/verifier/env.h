@@ -25,8 +25,6 @@
 #define LIMIT_INSNS		1000000
 #define LIMIT_JUMPS		8192	/* branches waiting to be walked */
 #define LIMIT_STATES		64	/* states per instruction, unprivileged */
-#define MAX_CALLBACK_DEPTH	UINT32_MAX
-#define TMP_STR_LEN		320
 
 /* ---- registers ---- */
 
@@ -241,27 +239,24 @@ struct pending {
 
 /* ---- facts per instruction and function ---- */
 
-
 struct insn_aux {
-	uint32_t orig;
 	uint32_t map;		/* index + 1, as verifier_insn.map */
 	uint32_t map_off;	/* LD_MAP_VALUE: offset in the value */
 	uint16_t live_regs;	/* before it */
 	uint16_t back_regs;	/* tracking back may skip it while none of these is tracked */
-	bool fields_fine;	/* its reserved fields were checked */
 	uint32_t ptr_type;	/* type of the pointer a load or store goes through */
+	bool fields_fine;	/* its reserved fields were checked */
 	const struct bpfx_ctx_field *field;	/* context access: which field */
 	uint32_t scc;		/* loop it belongs to, 0: none */
 	const struct verifier_map *call_map;	/* helper with a MAP argument */
-	int64_t const_key;	/* -1: not one constant key */
-	bool map_varies;	/* reached with different maps */
-	bool key_varies;
-	bool prune_point, jump_point;
-	bool force_checkpoint;
-	bool calls_callback;	/* synchronous: may run any number of times */
 	const struct kfunc *kfunc;	/* call of a kernel function; NULL: not one we have */
-	bool seen, nop;
-	uint32_t callback_subprog;	/* bpf_loop: which; UINT32_MAX varies */
+	bool map_varies;	/* reached with different maps */
+	bool prune_point;	/* states are compared before it */
+	bool jump_point;	/* how the walk got there is noted */
+	bool force_checkpoint;	/* a state is remembered on every arrival */
+	bool calls_callback;	/* synchronous: may run any number of times */
+	bool seen;		/* some path reached it */
+	bool nop;		/* jump to the next one: left out */
 };
 
 struct subprog {
@@ -286,7 +281,6 @@ struct subprog {
 
 /* Registers and slots whose precision is being tracked back, per frame. */
 struct backtrack {
-	struct verifier_env *env;
 	uint32_t frame;
 	uint32_t regs[MAX_FRAMES];
 	uint64_t slots[MAX_FRAMES];
@@ -312,7 +306,6 @@ struct verifier_env {
 	uint32_t insn_cnt;
 	struct subprog *subprogs;
 	uint32_t subprog_cnt;
-	struct subprog *subprog_copy;
 
 	bool allow_leaks;	/* privileged: pointers are no secret */
 	bool bpf_capable;
@@ -332,7 +325,6 @@ struct verifier_env {
 	struct id_map id_map[ID_MAP_SIZE];
 	uint32_t id_map_cnt, id_map_gen;
 	struct backtrack bt;
-	uint32_t test_hits;
 
 	/* control flow */
 	uint32_t *postorder;
@@ -357,7 +349,6 @@ struct verifier_env {
 	uint32_t max_ctx_offset, max_pkt_offset;
 	bool seen_direct_write;
 	bool uses_tail_call;
-	uint8_t *helper_used;	/* bit set of ids below helper_used_cnt */
 	uint32_t *helpers;
 	uint32_t helper_cnt, helper_cap;
 };
@@ -403,7 +394,6 @@ void reg_set_not_init(struct reg *reg);
 void reg_zero_offset(struct reg *reg);		/* pointer: no variable offset */
 void set_unknown(struct verifier_env *env, struct frame *frame, uint32_t regno);
 void set_not_init(struct verifier_env *env, struct frame *frame, uint32_t regno);
-void set_known_zero(struct verifier_env *env, struct frame *frame, uint32_t regno);
 void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite, uint32_t frameno,
 		uint32_t subprog);
 void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes);

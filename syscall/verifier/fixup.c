@@ -94,6 +94,17 @@ static void trap_dead_code(struct rewrite *rw)
 			rw->env->insns[i] = trap;
 }
 
+/* A callback that was passed on but is never called is gone: so is its address. */
+static void forget_dead_function(struct verifier_env *env, uint32_t i)
+{
+	struct bpf_insn *insn = &env->insns[i];
+
+	if (!insn_is_func_ptr(insn) || env->aux[i + 1 + insn->imm].seen)
+		return;
+	insn->src_reg = 0;
+	insn[0].imm = insn[1].imm = 0;
+}
+
 static void choose(struct rewrite *rw)
 {
 	struct verifier_env *env = rw->env;
@@ -105,8 +116,10 @@ static void choose(struct rewrite *rw)
 	}
 	for (uint32_t i = 0; i < env->insn_cnt; i++) {
 		rw->keep[i] = env->aux[i].seen;
-		if (rw->keep[i])
-			hard_wire(env, i);
+		if (!rw->keep[i])
+			continue;
+		hard_wire(env, i);
+		forget_dead_function(env, i);
 	}
 	drop_nops(rw);
 }

@@ -44,12 +44,6 @@ void set_not_init(struct verifier_env *env, struct frame *frame, uint32_t regno)
 	reg_set_not_init(&frame->regs[regno]);
 }
 
-void set_known_zero(struct verifier_env *env, struct frame *frame, uint32_t regno)
-{
-	set_unknown(env, frame, regno);
-	reg_set_const(&frame->regs[regno], 0);
-}
-
 /* ---- frames ---- */
 
 void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite, uint32_t frameno,
