@@ -25,6 +25,13 @@ asan) build_and_test asan ;;
 kill) build_and_test kill -L kill ;;
 all)
 	build_and_test release
+	# The other compiler's warnings, where it is installed.
+	if command -v clang >/dev/null; then
+		echo "== clang: build"
+		cmake --preset clang >/dev/null
+		cmake --build build-clang -j "$jobs" >build-clang/build.log 2>&1 ||
+			{ cat build-clang/build.log; exit 1; }
+	fi
 	build_and_test asan
 	build_and_test kill -L kill
 	;;
