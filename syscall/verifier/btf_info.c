@@ -37,6 +37,8 @@ static int unread(struct verifier_env *env, const struct verifier_unread *what)
 
 int check_btf_info_early(struct verifier_env *env)
 {
+	if (env->in->fd_array_unread.err)
+		return unread(env, &env->in->fd_array_unread);
 	if (env->in->btf_unread.err)
 		return unread(env, &env->in->btf_unread);
 	if (env->in->func_info_cnt && !env->in->btf)

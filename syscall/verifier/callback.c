@@ -97,6 +97,26 @@ static int call_loop(struct verifier_env *env, uint32_t insn_idx, struct call *c
 	return 0;
 }
 
+static bool takes_function(const struct bpfx_helper *row)
+{
+	for (int i = 0; i < 5; i++)
+		if ((row->args[i] & BPFX_ARG_KIND_MASK) == BPFX_ARG_FUNC)
+			return true;
+	return false;
+}
+
+/* A function that would run without having been walked must not be passed on. */
+static int refuse_function(struct verifier_env *env, const struct bpfx_helper *row)
+{
+	char name[64];
+
+	if (!takes_function(row))
+		return 0;
+	vlog(env, "callbacks of %s#%d are not supported\n",
+	     helper_text(env, row->id, name, sizeof(name)), row->id);
+	return -ENOTSUPP;
+}
+
 int call_callbacks(struct verifier_env *env, const struct bpf_insn *insn, uint32_t insn_idx,
 		   struct call *call)
 {
@@ -106,6 +126,6 @@ int call_callbacks(struct verifier_env *env, const struct bpf_insn *insn, uint32
 	case BPF_FUNC_for_each_map_elem:
 		return push_callback(env, insn_idx, call->subprog, set_map_args);
 	default:
-		return 0;
+		return refuse_function(env, call->row);
 	}
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* Power-of-two pieces cut from big blocks, kept on free lists by size. */
+/* Pieces cut from big blocks, kept on free lists by size: powers of two and what is halfway. */
 #include <stdlib.h>
 #include <string.h>
 #include "bits.h"
 #include "pool.h"
 
 #define SMALLEST 32
-#define LARGEST (SMALLEST << (POOL_CLASSES - 1))
+#define LARGEST (SMALLEST << (POOL_CLASSES / 2))
 #define BLOCK_SIZE (256 * 1024)
 
 struct pool_block {
@@ -45,10 +45,19 @@ static void *new_block(struct pool *pool, size_t size)
 	return block + 1;
 }
 
-/* Size classes go in steps of two; the first holds up to SMALLEST bytes. */
+/* Even classes are powers of two, odd ones half as much again. */
+static size_t class_size(int class)
+{
+	size_t power = (size_t)SMALLEST << (class / 2);
+
+	return class % 2 ? power + power / 2 : power;
+}
+
 static int class_of(size_t size)
 {
-	return size <= SMALLEST ? 0 : 64 - __builtin_clzll((size - 1) / SMALLEST);
+	int power = size <= SMALLEST ? 0 : 64 - __builtin_clzll((size - 1) / SMALLEST);
+
+	return power && size <= class_size(2 * power - 1) ? 2 * power - 1 : 2 * power;
 }
 
 static void *cut(struct pool *pool, size_t size)
@@ -74,7 +83,7 @@ void *pool_alloc(struct pool *pool, size_t size)
 	class = class_of(size);
 	piece = pool->freed[class];
 	if (!piece)
-		return cut(pool, (size_t)SMALLEST << class);
+		return cut(pool, class_size(class));
 	pool->freed[class] = piece->next;
 	return piece;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_CLASSES 12		/* 32 bytes … 64 KiB */
+#define POOL_CLASSES 23		/* 32, 48, 64, 96 … 64 KiB */
 
 struct pool_block;
 struct pool_free;

@@ -200,19 +200,39 @@ static void bits_from_bounds(struct scalar *s)
 	s->bits = tnum_or(tnum_clear_subreg(whole), low);
 }
 
+static bool is_one_number(const struct scalar *s)
+{
+	uint64_t value = s->bits.value;
+
+	return tnum_is_const(s->bits) && s->umin == value && s->umax == value &&
+	       s->smin == (int64_t)value && s->smax == (int64_t)value &&
+	       s->u32_min == (uint32_t)value && s->u32_max == (uint32_t)value &&
+	       s->s32_min == (int32_t)value && s->s32_max == (int32_t)value;
+}
+
+static bool is_any_number(const struct scalar *s)
+{
+	return tnum_is_unknown(s->bits) && !s->umin && s->umax == UINT64_MAX &&
+	       s->smin == INT64_MIN && s->smax == INT64_MAX && !s->u32_min &&
+	       s->u32_max == UINT32_MAX && s->s32_min == INT32_MIN && s->s32_max == INT32_MAX;
+}
+
 void scalar_sync(struct scalar *s)
 {
-	if (tnum_is_const(s->bits) && s->umin == s->umax && s->umin == s->bits.value &&
-	    s->smin == s->smax && s->u32_min == s->u32_max && s->s32_min == s->s32_max &&
-	    s->smin == (int64_t)s->umin && s->u32_min == (uint32_t)s->umin &&
-	    s->s32_min == (int32_t)s->u32_min)
-		return;		/* one number: nothing to learn */
+	struct scalar before;
+
+	if (is_one_number(s) || is_any_number(s))
+		return;		/* nothing to learn */
 	scalar_bounds_from_bits(s);
-	/* Three rounds are what Linux does; the result is printed and compared. */
+	/* Three rounds are what Linux does, and the result is printed and compared. One that
+	 * changes nothing is followed by none that does. */
 	for (int round = 0; round < 3; round++) {
+		before = *s;
 		deduce_low_half(s);
 		deduce_whole(s);
 		deduce_whole_from_low_half(s);
+		if (!memcmp(&before, s, sizeof(before)))
+			break;
 	}
 	bits_from_bounds(s);
 	scalar_bounds_from_bits(s);

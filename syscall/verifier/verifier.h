@@ -78,7 +78,7 @@ struct verifier_input {
 	/* Records that could be read, of normal size; why there are no more is told in its place
 	 * among the other checks. */
 	const struct kern_btf *btf;	/* the program's, NULL: none */
-	struct verifier_unread btf_unread, func_unread, line_unread, core_unread;
+	struct verifier_unread fd_array_unread, btf_unread, func_unread, line_unread, core_unread;
 	const struct bpf_func_info *func_info;
 	uint32_t func_info_cnt;
 	const struct bpf_line_info *line_info;

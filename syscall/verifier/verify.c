@@ -4,6 +4,16 @@
 #include <time.h>
 #include "env.h"
 
+static int check_sleepable(struct verifier_env *env)
+{
+	if (!(env->in->prog_flags & BPF_F_SLEEPABLE) ||
+	    env->in->type->flags & BPFX_PROG_SLEEPABLE_OK)
+		return 0;
+	vlog(env, "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be "
+	     "sleepable\n");
+	return -EINVAL;
+}
+
 /* In Linux's order: of several mistakes the same one is reported. */
 static int (*const passes[])(struct verifier_env *env) = {
 	check_btf_info_early,
@@ -12,6 +22,7 @@ static int (*const passes[])(struct verifier_env *env) = {
 	check_btf_info,
 	resolve_ld_imm64,
 	check_cfg,
+	check_sleepable,
 	compute_postorder,
 	compute_scc,
 	compute_live_regs,
