@@ -170,7 +170,12 @@ int check_btf_info(struct verifier_env *env)
 	int err = check_functions(env);
 
 	err = err ? err : check_lines(env);
-	return err ? err : unread(env, &env->in->core_unread);
+	err = err ? err : unread(env, &env->in->core_unread);
+	if (!err && env->in->core_relo_cnt) {
+		vlog(env, "CO-RE relocations are applied by the loader only\n");
+		err = -ENOTSUPP;
+	}
+	return err;
 }
 
 /* ---- arguments of a function ---- */
