@@ -297,6 +297,8 @@ static const char *tag_of(const struct btf_type *t)
 	return btf_is_struct(t) ? "struct" : btf_is_union(t) ? "union" : "enum";
 }
 
+#define LONG_GAP 4096	/* bytes */
+
 /*
  * Bits between two members, all of them covered by unnamed bit-fields, so that the place of the
  * next member does not depend on the compiler's idea of alignment.
@@ -310,6 +312,13 @@ static void pad(const struct btf_dump *d, struct strbuf *out, __u32 from, __u32 
 	__u32 width, best, i, n;
 
 	while (from < to) {
+		/* pages of it would be thousands of lines */
+		if (to - from > LONG_GAP * 8 && from % 8 == 0) {
+			n = (to - from) / 8;
+			strbuf_add(out, "\n%schar __hole_%u[%u];", indent(level), from / 8, n);
+			from += n * 8;
+			continue;
+		}
 		/* the type that covers most without crossing its own boundary */
 		for (best = i = 0, n = 0; i < ARRAY_SIZE(units); i++) {
 			width = MIN(units[i].bits - from % units[i].bits, to - from);
@@ -382,6 +391,8 @@ static int add_body(struct btf_dump *d, struct strbuf *out, __u32 id, const stru
 
 		at = btf_member_bit_offset(t, i);
 		bits = btf_member_bitfield_size(t, i);
+		if (at / 8 > t->size)
+			return -EINVAL;
 		align = MAX(align, btf__align_of(d->btf, type_id));
 		if (btf_is_struct(t) && at > off &&
 		    natural_place(d, off, type_id, bits, packed) != at)
@@ -393,6 +404,8 @@ static int add_body(struct btf_dump *d, struct strbuf *out, __u32 id, const stru
 		off = at + (bits ? bits : size > 0 ? (__u32)size * 8 : 0);
 	}
 	/* what the last member's own alignment does not fill */
+	if (t->size > BTF_MAX_SIZE)
+		return -EINVAL;
 	if (btf_is_struct(t) && t->size * 8 > off &&
 	    round_up(off, (packed ? 1 : align) * 8) != t->size * 8)
 		pad(d, out, off, t->size * 8, level + 1);

@@ -5,11 +5,18 @@
 #include <ctype.h>
 #include <stdio.h>
 
+/* Deeper and more than any compiler's types go: BTF from elsewhere may contain itself, or double
+ * with every level. */
+#define MAX_DEPTH  64
+#define MAX_VALUES 1000000
+
 struct value_dump {
 	struct btf_dump *d;
 	const char *end;		/* of the data */
 	char indent_str[32];
 	int indent_level, depth;
+	__u32 path[MAX_DEPTH];		/* types that contain the value, outermost first */
+	int path_len;
 	int budget;			/* values that may still be looked at */
 	bool compact, skip_names, emit_zeroes, emit_strings;
 	bool in_array, in_char_array, char_array_ended;
@@ -21,10 +28,26 @@ struct place {
 	__u8 bit_off, bit_size;
 };
 
-#define MAX_DEPTH  256
-#define MAX_VALUES 10000000
-
 static int dump_value(struct value_dump *v, const char *name, __u32 id, struct place place);
+
+/* False for a type that contains itself. */
+static bool enter(struct value_dump *v, __u32 id)
+{
+	int i;
+
+	if (v->path_len == MAX_DEPTH || --v->budget < 0)
+		return false;
+	for (i = 0; i < v->path_len; i++)
+		if (v->path[i] == id)
+			return false;
+	v->path[v->path_len++] = id;
+	return true;
+}
+
+static void leave(struct value_dump *v)
+{
+	v->path_len--;
+}
 
 /* ---- layout ---- */
 
@@ -322,7 +345,7 @@ static int dump_array(struct value_dump *v, const struct btf_type *t, const char
 	v->depth++;
 	dump_printf(v->d, "[%s", newline(v));
 	/* elements that are not there are passed over, as libbpf does it */
-	for (i = 0; i < array->nelems && !v->char_array_ended; i++)
+	for (i = 0; i < array->nelems && !v->char_array_ended && data + i * size < v->end; i++)
 		dump_value(v, NULL, array->type, (struct place){ data + i * size, 0, 0 });
 	v->depth--;
 	v->in_array = was_in_array;
@@ -379,6 +402,9 @@ static __s64 check_size(const struct value_dump *v, __u32 id, const struct place
 		pr_warn("unexpected size [%lld] for id [%u]\n", (long long)size, id);
 		return -EINVAL;
 	}
+	/* no wider than its type, and not across eight bytes */
+	if (place->bit_size && (place->bit_size > size * 8 || place->bit_off + place->bit_size > 64))
+		return -EINVAL;
 	/* what is made of others is as far good as they are */
 	if (!btf_is_int(t) && !btf_is_float(t) && !btf_is_ptr(t) && !btf_is_any_enum(t))
 		return size;
@@ -423,15 +449,20 @@ static bool array_is_zero(struct value_dump *v, const struct btf_type *t, const 
 /* What is not there counts as not zero: printing it finds out. */
 static bool is_zero(struct value_dump *v, __u32 id, struct place place)
 {
-	const struct btf_type *t = btf_skip_mods_and_typedefs(v->d->btf, id, NULL);
+	const struct btf_type *t = btf_skip_mods_and_typedefs(v->d->btf, id, &id);
 	__s64 size = check_size(v, id, &place);
+	bool zero;
 
-	if (size < 0 || --v->budget < 0)
+	if (size < 0)
 		return false;
-	if (btf_is_composite(t))
-		return struct_is_zero(v, t, place.data);
-	if (btf_is_array(t))
-		return array_is_zero(v, t, place.data);
+	if (btf_is_composite(t) || btf_is_array(t)) {
+		if (!enter(v, id))
+			return false;
+		zero = btf_is_array(t) ? array_is_zero(v, t, place.data) :
+					 struct_is_zero(v, t, place.data);
+		leave(v);
+		return zero;
+	}
 	if (place.bit_size)
 		return load_bits(&place, size, false) == 0;
 	if (btf_is_int(t) || btf_is_float(t) || btf_is_ptr(t) || btf_is_any_enum(t))
@@ -445,18 +476,45 @@ static bool may_leave_out(const struct value_dump *v)
 	return !v->emit_zeroes && v->depth && !(v->in_array && !v->in_char_array);
 }
 
+static int dump_by_kind(struct value_dump *v, const struct btf_type *t, const struct place *place)
+{
+	switch (btf_kind(t)) {
+	case BTF_KIND_INT:
+		if (!place->bit_size)
+			return dump_int(v, t, place->data);
+		put(v, "0x%llx", (unsigned long long)load_bits(place, t->size, false));
+		return 0;
+	case BTF_KIND_FLOAT:
+		return dump_float(v, t, place->data);
+	case BTF_KIND_PTR:
+		return dump_pointer(v, place->data);
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+		return dump_enum(v, t, place);
+	case BTF_KIND_ARRAY:
+		return dump_array(v, t, place->data);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return dump_struct(v, t, place->data);
+	case BTF_KIND_VAR:
+		return dump_variable(v, t, place->data);
+	case BTF_KIND_DATASEC:
+		return dump_section(v, t, place->data);
+	default:
+		/* functions and declarations have no value */
+		dump_printf(v->d, "<unsupported kind:%u>", btf_kind(t));
+		return -ENOTSUP;
+	}
+}
+
 /* Return: bytes that the value takes, or -errno. */
 static int dump_value(struct value_dump *v, const char *name, __u32 id, struct place place)
 {
-	const struct btf_type *t;
 	__s64 size = check_size(v, id, &place);
 	int err;
 
 	if (size < 0)
 		return size;
-	/* only a type that contains itself goes that far */
-	if (--v->budget < 0 || v->depth > MAX_DEPTH)
-		return -ELOOP;
 	if (may_leave_out(v) && is_zero(v, id, place))
 		return size;
 	/* the end of a string is not an element */
@@ -467,44 +525,11 @@ static int dump_value(struct value_dump *v, const char *name, __u32 id, struct p
 			dump_printf(v->d, ".%s = ", name);
 		put_cast(v, id);
 	}
-	t = btf_skip_mods_and_typedefs(v->d->btf, id, NULL);
-	switch (btf_kind(t)) {
-	case BTF_KIND_INT:
-		err = 0;
-		if (place.bit_size)
-			put(v, "0x%llx", (unsigned long long)load_bits(&place, t->size, false));
-		else
-			err = dump_int(v, t, place.data);
-		break;
-	case BTF_KIND_FLOAT:
-		err = dump_float(v, t, place.data);
-		break;
-	case BTF_KIND_PTR:
-		err = dump_pointer(v, place.data);
-		break;
-	case BTF_KIND_ENUM:
-	case BTF_KIND_ENUM64:
-		err = dump_enum(v, t, &place);
-		break;
-	case BTF_KIND_ARRAY:
-		err = dump_array(v, t, place.data);
-		break;
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		err = dump_struct(v, t, place.data);
-		break;
-	case BTF_KIND_VAR:
-		err = dump_variable(v, t, place.data);
-		break;
-	case BTF_KIND_DATASEC:
-		err = dump_section(v, t, place.data);
-		break;
-	default:
-		/* functions and declarations have no value */
-		dump_printf(v->d, "<unsupported kind:%u>", btf_kind(t));
-		err = -ENOTSUP;
-		break;
-	}
+	btf_skip_mods_and_typedefs(v->d->btf, id, &id);
+	if (!enter(v, id))
+		return -ELOOP;
+	err = dump_by_kind(v, btf__type_by_id(v->d->btf, id), &place);
+	leave(v);
 	return err < 0 ? err : (int)size;
 }
 

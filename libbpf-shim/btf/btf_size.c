@@ -120,7 +120,7 @@ static int align_of_struct(const struct btf *btf, const struct btf_type *t, int 
 }
 
 /* More types than any struct consists of; one that contains itself twice would take for ever. */
-#define MAX_ALIGN_STEPS 1000000
+#define MAX_ALIGN_STEPS 100000
 
 static int align_of(const struct btf *btf, __u32 id, int depth, int *budget)
 {

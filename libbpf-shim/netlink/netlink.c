@@ -101,7 +101,7 @@ static void report_text(const struct nlmsghdr *message)
 
 	/* the request is quoted in between unless it was capped */
 	if (!(message->nlmsg_flags & NLM_F_CAPPED))
-		head += err->msg.nlmsg_len - NLMSG_HDRLEN;
+		head += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS) || head > total)
 		return;
 	netlink_parse(table, NLMSGERR_ATTR_MSG, (const char *)err + head, total - head);
