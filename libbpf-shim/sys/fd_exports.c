@@ -37,6 +37,16 @@ static struct {
 /* The preload library stands before us and has done the work already. */
 static bool preload_does_it;
 
+/* Our close(), whatever "close" means in this process. */
+extern __typeof__(close) own_close __attribute__((visibility("hidden")));
+
+/* Not where we were dlopen()ed or come behind libc: then the kernel has to look at fds itself. */
+static void tell_if_first(void)
+{
+	if (!preload_does_it && dlsym(RTLD_DEFAULT, "close") == (void *)own_close)
+		kern_fds_are_watched();
+}
+
 /* Other libraries' constructors may call us before this one ran: hence the direct calls below. */
 __attribute__((constructor)) static void find_next(void)
 {
@@ -49,6 +59,7 @@ __attribute__((constructor)) static void find_next(void)
 	next.mmap = dlsym(RTLD_NEXT, "mmap");
 	next.epoll_ctl = dlsym(RTLD_NEXT, "epoll_ctl");
 	preload_does_it = dlsym(RTLD_DEFAULT, "bpf_shim_preload") != NULL;
+	tell_if_first();
 }
 
 int libc_close(int fd)
@@ -120,6 +131,7 @@ EXPORT int close(int fd)
 		return 0;
 	return libc_close(fd);
 }
+extern __typeof__(close) own_close __attribute__((alias("close"), visibility("hidden")));
 
 /* The duplicate is another fd of the same object; what it replaced is closed by that. */
 static int after_dup(int from, int to, bool replaced_ours)
