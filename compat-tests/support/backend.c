@@ -165,16 +165,23 @@ static int run_on(const struct backend *backend, const char *group, const struct
 	return failed;
 }
 
-int run_on_both(const char *group, const struct both_test *tests, size_t cnt)
+bool isolate_kernel(void)
 {
 	bool permitted = kernel_is_permitted();
-	int failed;
 
 	use_private_store();
 	if (permitted && !isolate()) {
-		fprintf(stderr, "%s: cannot isolate the real kernel's half: skipped\n", group);
+		fprintf(stderr, "cannot isolate the real kernel's half: skipped\n");
 		permitted = false;
 	}
+	return permitted;
+}
+
+int run_on_both(const char *group, const struct both_test *tests, size_t cnt)
+{
+	bool permitted = isolate_kernel();
+	int failed;
+
 	failed = run_on(&emulated_backend, group, tests, cnt);
 	if (permitted)
 		failed += run_on(&kernel_backend, group, tests, cnt);

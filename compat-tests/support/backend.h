@@ -46,6 +46,9 @@ struct both_test {
  */
 int run_on_both(const char *group, const struct both_test *tests, size_t cnt);
 
+/* A private store, and namespaces of our own for the real kernel. Return: may the real one be used. */
+bool isolate_kernel(void);
+
 /* Is bpf(2) of the real kernel permitted to this process. */
 bool kernel_is_permitted(void);
 
