@@ -100,10 +100,10 @@ int test_write_data(const struct bpfx_host *host, struct bpfx_test_run *run, con
 		if (copy < frags_size)
 			return -ENOSPC;
 		if (host->copy_to_user(out, data, copy - frags_size))
-			return -EFAULT;
+			return err ? err : -EFAULT;	/* what went wrong first is told */
 		if (frags_size &&
 		    host->copy_to_user(out + copy - frags_size, frags, frags_size))
-			return -EFAULT;
+			return err ? err : -EFAULT;
 	}
 	run->out.data_size_out = size;
 	run->out.retval = result;

@@ -65,13 +65,17 @@ int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach)
 {
 	uint32_t ifindex = attach->attr->link_create.target_ifindex;
 	uint32_t attach_type = host->prog_attach_type(attach->prog);
-	int err = check_mode(ifindex, attach->attr->link_create.flags);
+	uint32_t flags = attach->attr->link_create.flags;
+	int err = check_mode(ifindex, flags);
 
+	attach->target = ifindex;
+	/* That the other mode is in use is seen before the driver is asked. */
+	if (err == -EOPNOTSUPP && flags & XDP_FLAGS_DRV_MODE)
+		attach->taken_err = -EEXIST;
 	if (err)
 		return err;
 	if (attach_type == BPF_XDP_DEVMAP || attach_type == BPF_XDP_CPUMAP)
 		return -EINVAL;
-	attach->target = ifindex;
 	attach->info[0] = ifindex;
 	return 0;
 }

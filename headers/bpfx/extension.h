@@ -87,6 +87,7 @@ struct bpfx_attach {
 	struct bpfx_prog *prog;
 	uint64_t target;		/* out: what the hook is fired for; see run_hook() */
 	uint32_t info[4];		/* out: stored with the link, given back to show() */
+	int taken_err;			/* out: result where the target is taken; 0: -EBUSY */
 };
 
 #define BPFX_HOOK_MULTI		0x01u	/* many programs per target; else the second is -EBUSY */

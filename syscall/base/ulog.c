@@ -20,7 +20,7 @@ int ulog_init(struct ulog *log, uint32_t level, uint64_t ubuf, uint32_t size)
 	/* A buffer needs a level and a size; no buffer with a level only counts. */
 	if (!!ubuf != !!size)
 		return -EINVAL;
-	if (ubuf && (level == 0 || level & ~ULOG_MASK))
+	if ((ubuf && !level) || level & ~ULOG_MASK)
 		return -EINVAL;
 	if (size > ULOG_MAX_SIZE)
 		return -EINVAL;

@@ -57,8 +57,11 @@ static int read_by_key(struct call *call, struct element *element)
 	}
 	if (err)
 		goto out;
-	err = map->ops->next_key(map, attr->batch.in_batch ? previous : NULL, element->key);
-	while (!err && done < attr->batch.count) {
+	while (done < attr->batch.count) {
+		err = map->ops->next_key(map, done || attr->batch.in_batch ? previous : NULL,
+					 element->key);
+		if (err)
+			break;
 		err = map->ops->cmd_lookup(map, element->key, element->value,
 					   attr->batch.elem_flags);
 		err = err ? err : copy_pair(attr, element, done);
@@ -66,9 +69,6 @@ static int read_by_key(struct call *call, struct element *element)
 			break;
 		done++;
 		memcpy(previous, element->key, map->key_size);
-		err = map->ops->next_key(map, previous, element->key);
-		if (!err && done == attr->batch.count)
-			break;
 	}
 	if (err != -EFAULT && (write_count(call, done) ||
 			       (done && user_write(attr->batch.out_batch, previous,

@@ -18,6 +18,7 @@
 #include "progs.h"
 
 #define INFO_MAX 4096u
+#define END_OF(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
 /* The caller's buffer: address and length, both from the attr. */
 struct info_buffer {
@@ -42,10 +43,11 @@ static int check_tail(const struct info_buffer *buffer, uint32_t known)
 	return 0;
 }
 
-/* Check the tail and read the caller's struct into @info (zero beyond its length). */
-static int begin(struct info_buffer *buffer, void *info, uint32_t size)
+/* Check the tail and read the caller's struct into @info (zero beyond its length). Padding at its
+ * end, from @known on, is no field either. */
+static int begin(struct info_buffer *buffer, void *info, uint32_t size, uint32_t known)
 {
-	int err = check_tail(buffer, size);
+	int err = check_tail(buffer, known);
 
 	if (err)
 		return err;
@@ -74,16 +76,15 @@ static int copy_array(uint64_t addr, uint32_t room, const void *data, uint32_t c
 
 static int map_info(struct call *call, struct store_obj *obj, struct info_buffer *buffer)
 {
-	struct bpf_map_info info, given;
+	struct bpf_map_info info;
 	struct kern_map *map;
 	int err = map_get(obj->id, &map);
 
 	if (err)
 		return err;
-	/* Of the caller's struct only the place for a hash counts. */
-	err = begin(buffer, &given, sizeof(given));
+	/* What does not concern this map stays as the caller has it. */
+	err = begin(buffer, &info, sizeof(info), END_OF(struct bpf_map_info, hash_size));
 	if (!err) {
-		memset(&info, 0, sizeof(info));
 		info.type = map->type;
 		info.id = map->id;
 		info.key_size = map->key_size;
@@ -91,13 +92,15 @@ static int map_info(struct call *call, struct store_obj *obj, struct info_buffer
 		info.max_entries = map->max_entries;
 		info.map_flags = map->map_flags;
 		info.map_extra = map->shared->map_extra;
-		info.btf_id = map->shared->btf_id;
-		info.btf_key_type_id = map->shared->btf_key_type_id;
-		info.btf_value_type_id = map->shared->btf_value_type_id;
+		if (map->shared->btf_id) {
+			info.btf_id = map->shared->btf_id;
+			info.btf_key_type_id = map->shared->btf_key_type_id;
+			info.btf_value_type_id = map->shared->btf_value_type_id;
+		}
 		info.btf_vmlinux_value_type_id = map->shared->btf_vmlinux_value_type_id;
 		memcpy(info.name, obj->header->name, sizeof(info.name));
 		/* No map type here keeps a hash of its content. */
-		if (given.hash || given.hash_size)
+		if (info.hash || info.hash_size)
 			err = -EINVAL;
 	}
 	err = err ? err : finish(call, buffer, &info);
@@ -196,14 +199,12 @@ static int copy_insns(struct bpf_prog_info *info, const struct kern_prog *prog)
 /* One tag per function; nothing is machine code, so there are no addresses and lengths. */
 static int copy_functions(struct bpf_prog_info *info, const struct kern_prog *prog)
 {
-	uint32_t cnt = MAX(prog->shared->subprog_cnt, 1);
 	uint32_t room = info->nr_prog_tags;
-	int err = 0;
+	int err;
 
-	info->nr_prog_tags = cnt;
-	for (uint32_t i = 0; !err && i < MIN(room, cnt); i++)
-		err = user_write(info->prog_tags + i * BPF_TAG_SIZE, prog->shared->tag,
-				 BPF_TAG_SIZE);
+	info->nr_prog_tags = prog->shared->subprog_cnt;
+	err = copy_array(info->prog_tags, room, prog_section(prog, prog->shared->tags),
+			 info->nr_prog_tags, BPF_TAG_SIZE);
 	info->nr_jited_ksyms = 0;
 	info->nr_jited_func_lens = 0;
 	info->jited_prog_len = 0;
@@ -234,7 +235,7 @@ static int prog_info(struct call *call, struct store_obj *obj, struct info_buffe
 
 	if (err)
 		return err;
-	err = begin(buffer, &info, sizeof(info));
+	err = begin(buffer, &info, sizeof(info), END_OF(struct bpf_prog_info, attach_btf_id));
 	err = err ? err : copy_maps(&info, prog);
 	err = err ? err : check_records(&info);
 	if (!err)
@@ -271,7 +272,7 @@ static int btf_info(struct call *call, struct store_obj *obj, struct info_buffer
 	const struct btf_shared *shared = btf_shared_of(obj);
 	struct bpf_btf_info info;
 	uint32_t room;
-	int cut, err = begin(buffer, &info, sizeof(info));
+	int cut, err = begin(buffer, &info, sizeof(info), sizeof(info));
 
 	if (err)
 		return err;
@@ -294,7 +295,7 @@ static int link_info(struct call *call, struct store_obj *obj, struct info_buffe
 {
 	const struct link_shared *shared = link_shared_of(obj);
 	struct bpf_link_info info;
-	int err = begin(buffer, &info, sizeof(info));
+	int err = begin(buffer, &info, sizeof(info), sizeof(info));
 
 	if (err)
 		return err;

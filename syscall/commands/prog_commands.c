@@ -44,18 +44,17 @@ int prog_bind_map_command(struct call *call)
 
 /* ---- BTF ---- */
 
-static int load_btf(struct call *call, struct ulog *log)
+static int read_btf(const union bpf_attr *attr, void **out)
 {
-	const union bpf_attr *attr = &call->attr;
-	void *data = malloc(attr->btf_size + 1);
-	int ret;
+	int err;
 
-	if (!data)
+	*out = malloc(attr->btf_size + 1);
+	if (!*out)
 		return -ENOMEM;
-	ret = user_read(data, attr->btf, attr->btf_size);
-	ret = ret ? ret : btf_object_create(data, attr->btf_size, log);
-	free(data);
-	return ret;
+	err = user_read(*out, attr->btf, attr->btf_size);
+	if (err)
+		free(*out);
+	return err;
 }
 
 int btf_load_command(struct call *call)
@@ -64,6 +63,7 @@ int btf_load_command(struct call *call)
 	size_t at = offsetof(union bpf_attr, btf_log_true_size);
 	uint32_t true_size;
 	struct ulog log;
+	void *data;
 	int ret, err;
 
 	if (attr->btf_flags & ~BPF_F_TOKEN_FD)
@@ -76,7 +76,11 @@ int btf_load_command(struct call *call)
 	if (err)
 		return err;
 	fault_check_handler();
-	ret = load_btf(call, &log);
+	err = read_btf(attr, &data);
+	if (err)		/* the log is not finished then, and says nothing of its size */
+		return err;
+	ret = btf_object_create(data, attr->btf_size, &log);
+	free(data);
 	err = ulog_finish(&log, &true_size);
 	if (call->size >= at + sizeof(true_size) &&
 	    call_write(call, at, &true_size, sizeof(true_size)))

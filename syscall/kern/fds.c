@@ -126,18 +126,19 @@ static int map_memory(struct kern_map *map, void **addr, size_t length, int prot
 
 static int check_mode(uint32_t mode, int prot, int flags)
 {
-	if (prot & PROT_EXEC)
-		return -EPERM;		/* anonymous inodes are not executable */
 	if ((flags & MAP_TYPE) != MAP_PRIVATE && prot & PROT_WRITE && !(mode & STORE_WRITE))
 		return -EACCES;
-	return mode & STORE_READ ? 0 : -EACCES;
+	if (!(mode & STORE_READ))
+		return -EACCES;
+	return prot & PROT_EXEC ? -EPERM : 0;	/* anonymous inodes are not executable */
 }
 
-static int check_mmap(const struct kern_map *map, int prot, int flags)
+/* Linux takes a shared mapping of an fd that must not write for a private one. */
+static int check_mmap(const struct kern_map *map, uint32_t mode, int prot, int flags)
 {
 	if (!map->ops->mmap || map->shared->fields.cnt)
 		return -ENOTSUPP;
-	if ((flags & MAP_TYPE) == MAP_PRIVATE)
+	if ((flags & MAP_TYPE) == MAP_PRIVATE || !(mode & STORE_WRITE))
 		return -EINVAL;
 	if (!(prot & PROT_WRITE))
 		return 0;
@@ -152,18 +153,30 @@ static int mmap_map(void **addr, size_t length, int prot, int flags, int fd, off
 	uint32_t mode;
 	int err;
 
-	if (!length || offset & (STORE_PAGE - 1))
-		return -EINVAL;
 	length = round_up64(length, STORE_PAGE);
 	err = map_get_fd(fd, &map, &mode);
 	if (err)
 		return err;
 	err = check_mode(mode, prot, flags);
-	err = err ? err : check_mmap(map, prot, flags);
+	err = err ? err : check_mmap(map, mode, prot, flags);
 	err = err ? err : map->ops->mmap((struct kern_map *)map, offset, length, prot, flags);
 	err = err ? err : map_memory(map, addr, length, prot, flags, offset);
 	map_put(map);
 	return err;
+}
+
+/* Objects that cannot be mapped are refused in the same order. */
+static int refuse_mmap(int fd, int kind, int prot, int flags)
+{
+	struct store_obj *obj;
+	uint32_t mode;
+	int err = store_get_fd(fd, kind, &obj, &mode);
+
+	if (err)
+		return err;
+	store_put(obj);
+	err = check_mode(mode, prot, flags);
+	return err ? err : -ENODEV;
 }
 
 int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t offset)
@@ -175,7 +188,12 @@ int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t off
 	kind = kern_fd_kind(fd);
 	if (kind == KERN_NOT_OURS)
 		return KERN_NOT_OURS;
-	ret = kind == KERN_FD_MAP ? mmap_map(addr, length, prot, flags, fd, offset) : -ENODEV;
+	if (!length || offset & (STORE_PAGE - 1))
+		ret = -EINVAL;
+	else if (kind == KERN_FD_MAP)
+		ret = mmap_map(addr, length, prot, flags, fd, offset);
+	else
+		ret = refuse_mmap(fd, kind, prot, flags);
 	errno = saved;
 	return ret;
 }
@@ -308,8 +326,9 @@ static void add_map(struct text *text, struct store_obj *obj)
 	add(text, "memlock:\t%llu\nmap_id:\t%u\nfrozen:\t%u\n",
 	    (unsigned long long)(map->ops->memlock ? map->ops->memlock(map) : 0), map->id,
 	    map->shared->frozen);
-	if (map->shared->owner_prog_type)
-		add(text, "owner_prog_type:\t%u\nowner_jited:\t0\n", map->shared->owner_prog_type);
+	if (map->shared->owner)
+		add(text, "owner_prog_type:\t%u\nowner_jited:\t0\n",
+		    map_owner_type(map->shared->owner));
 	map_put(map);
 }
 

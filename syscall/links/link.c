@@ -21,7 +21,7 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	return hooks_connect(*hook);
 }
 
-static int publish(struct store_obj *obj, const struct bpfx_hook *hook)
+static int publish(struct store_obj *obj, const struct bpfx_hook *hook, int taken_err)
 {
 	int fd, err = store_attach_lock();
 
@@ -31,7 +31,7 @@ static int publish(struct store_obj *obj, const struct bpfx_hook *hook)
 	}
 	if (!(hook->flags & BPFX_HOOK_MULTI) && hook_is_taken(hook, link_shared_of(obj)->target)) {
 		store_drop(obj);
-		fd = -EBUSY;
+		fd = taken_err;
 	} else {
 		fd = store_publish(obj, STORE_READ | STORE_CREATED);
 	}
@@ -47,6 +47,8 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	int fd, err;
 
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
+	if (err && at.taken_err && hook_is_taken(hook, at.target))
+		err = at.taken_err;
 	err = err ? err : store_create(STORE_LINK, 0, &obj);
 	if (err)
 		return err;
@@ -60,7 +62,7 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	/* Counted before it is there: a count too high only costs a look, one too low would hide
 	 * the link of a process killed in between. */
 	store_hook_changed(hook->name, 1);
-	fd = publish(obj, hook);
+	fd = publish(obj, hook, at.taken_err ? at.taken_err : -EBUSY);
 	hook_changed(hook, fd < 0 ? -1 : 0);
 	return fd;
 }
@@ -105,8 +107,12 @@ int link_detach(int fd)
 	shared = link_shared_of(obj);
 	hook = registry_hook_by_name(shared->hook);
 	/* A second detach is fine and does nothing. */
-	if (!atomic_exchange(&shared->detached, 1) && hook)
-		hook_changed(hook, -1);
+	if (!atomic_exchange(&shared->detached, 1)) {
+		if (hook)
+			hook_changed(hook, -1);
+		else			/* an extension that this process has not loaded */
+			store_hook_changed(shared->hook, -1);
+	}
 	store_put(obj);
 	return 0;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * Hash: buckets of linked elements (kernel Documentation map_hash.rst). Readers take no lock. A
- * new value of an existing key is a new element that takes the old one's place in the chain with one
- * store, so neither readers nor a killed writer see half a value or a key twice.
+ * new value of an existing key is a new element in front of the chain, and then the old one goes: as
+ * on Linux, which makes the order of walks. Readers find the first, so they see one value or the
+ * other; who repairs after a writer killed in between removes the second.
  *
  * In shared memory: struct hash_head, bucket heads, elements. Links are element numbers from 1; a
  * chain ends in END_MARK | bucket, so that a reader who was carried into another chain by a reused
- * element notices and starts again.
+ * element notices and starts again. A deleted element keeps its link until it is reused: a walk that
+ * stands on it goes on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,7 @@
 /* Largest allocation of the kernel, less the head of an element. */
 #define ELEMENT_MAX ((4u << 20) - 48u)
 #define END_MARK 0x80000000u
-#define FREE_END 0xffffffffu	/* end of the free list: no bucket has this number */
+#define FREE_END 0xffffffffu	/* end of the free list */
 
 struct hash_head {
 	struct shm_lock lock;		/* all writers */
@@ -31,7 +33,7 @@ struct hash_head {
 	uint32_t elements;		/* that fit into the file */
 	uint32_t used;			/* elements ever taken; above: untouched */
 	uint32_t allocated;		/* elements with memory; the file is sparse above */
-	uint32_t free;			/* list of elements given back, by next */
+	uint32_t free;			/* list of elements given back, by next_free */
 	_Atomic uint32_t count;		/* keys in the map */
 	uint32_t pad;
 };
@@ -39,6 +41,7 @@ struct hash_head {
 struct element {
 	_Atomic uint32_t next;
 	uint32_t hash;
+	uint32_t next_free, pad;
 	/* key, padded to 8; value */
 	unsigned char key[];
 };
@@ -271,6 +274,14 @@ static bool is_linked(uint32_t *seen, uint32_t number)
 	return seen[number / 32] & 1u << number % 32;
 }
 
+/* The old element of a key whose new one stands before it. */
+static bool is_replaced(const struct kern_map *map, uint32_t bucket, uint32_t number)
+{
+	const struct element *element = element_at(map, number);
+
+	return find_in(map, bucket, element->hash, element->key) != element;
+}
+
 /* After a writer's death: what no chain holds is free, what chains hold is counted. */
 static int repair(struct kern_map *map)
 {
@@ -281,17 +292,25 @@ static int repair(struct kern_map *map)
 	if (!seen)
 		return -ENOMEM;
 	for (uint32_t bucket = 0; bucket < head->buckets; bucket++) {
-		for (uint32_t at = *bucket_of(map, bucket); !(at & END_MARK);
-		     at = element_at(map, at)->next) {
+		_Atomic uint32_t *link = bucket_of(map, bucket);
+
+		while (!(*link & END_MARK)) {
+			uint32_t at = *link;
+
+			if (is_replaced(map, bucket, at)) {
+				atomic_store(link, element_at(map, at)->next);
+				continue;
+			}
 			seen[at / 32] |= 1u << at % 32;
 			count++;
+			link = &element_at(map, at)->next;
 		}
 	}
 	head->free = FREE_END;
 	for (uint32_t number = 1; number <= head->used; number++) {
 		if (is_linked(seen, number))
 			continue;
-		element_at(map, number)->next = head->free;
+		element_at(map, number)->next_free = head->free;
 		head->free = number;
 	}
 	head->count = count;
@@ -335,7 +354,7 @@ static int take_element(struct kern_map *map, uint32_t *number)
 
 	if (head->free != FREE_END) {
 		*number = head->free;
-		head->free = element_at(map, *number)->next;
+		head->free = element_at(map, *number)->next_free;
 		return 0;
 	}
 	if (head->used == head->elements)
@@ -353,7 +372,7 @@ static void give_element(struct kern_map *map, uint32_t number)
 {
 	struct hash_head *head = head_of(map);
 
-	atomic_store_explicit(&element_at(map, number)->next, head->free, memory_order_release);
+	element_at(map, number)->next_free = head->free;
 	kill_point("hash.free.linked");
 	head->free = number;
 }
@@ -399,7 +418,6 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 	struct hash_head *head = head_of(map);
 	struct element *old, *element;
 	uint32_t hash, bucket, number;
-	_Atomic uint32_t *link;
 	int err;
 
 	old = find(map, key, &hash);
@@ -421,15 +439,17 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 	element = element_at(map, number);
 	fill_element(map, element, hash, key, value, old);
 	kill_point("hash.update.filled");
-	/* One store puts it there: in place of the old one, or in front. */
-	element->next = old ? old->next : *bucket_of(map, bucket);
-	link = old ? link_to(map, bucket, number_of(map, old)) : bucket_of(map, bucket);
-	atomic_store_explicit(link, number, memory_order_release);
+	/* One store puts it there. */
+	element->next = *bucket_of(map, bucket);
+	atomic_store_explicit(bucket_of(map, bucket), number, memory_order_release);
 	kill_point("hash.update.linked");
-	if (old)
+	if (old) {
+		unlink_element(map, bucket, number_of(map, old));
+		kill_point("hash.update.unlinked");
 		give_element(map, number_of(map, old));
-	else
+	} else {
 		head->count++;
+	}
 	kill_point("hash.update.done");
 	return 0;
 }

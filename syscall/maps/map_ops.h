@@ -94,12 +94,22 @@ struct map_shared {
 	uint64_t map_extra;
 	uint32_t frozen;
 	uint32_t btf_id, btf_key_type_id, btf_value_type_id, btf_vmlinux_value_type_id;
-	uint32_t owner_prog_type;	/* prog array: fixed by the first program */
-	uint32_t owner_flags;		/* and by its flags: BPF_F_XDP_HAS_FRAGS */
+	_Atomic uint64_t owner;		/* prog array: fixed by the first program, see map_owner() */
 	uint32_t front_pages;		/* of layout.front */
 	struct kern_btf_fields fields;
 	struct map_inner inner;
 };
+
+/* Programs that may be together in a prog array: never 0. */
+static inline uint64_t map_owner(uint32_t type, uint32_t attach_type, bool frags)
+{
+	return 1ull << 63 | (uint64_t)frags << 62 | (uint64_t)type << 32 | attach_type;
+}
+
+static inline uint32_t map_owner_type(uint64_t owner)
+{
+	return owner >> 32 & 0x3fffffff;
+}
 
 /* A map in this process. */
 struct kern_map {

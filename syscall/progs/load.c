@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* BPF_PROG_LOAD, step by step: each step is a function, in Linux's order of checks. */
+#include <net/if.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,24 @@ static int check_attach(const union bpf_attr *attr, const struct bpfx_prog_type 
 	return -EINVAL;
 }
 
+/* Programs bound to a device: only two types know the idea, and no device here takes one. */
+static int check_device(const union bpf_attr *attr)
+{
+	const uint32_t bound_flags = BPF_F_XDP_DEV_BOUND_ONLY | BPF_F_XDP_HAS_FRAGS;
+	bool bound_only = attr->prog_flags & BPF_F_XDP_DEV_BOUND_ONLY;
+	char name[IF_NAMESIZE];
+
+	if (!attr->prog_ifindex)
+		return 0;
+	if (attr->prog_type != BPF_PROG_TYPE_XDP &&
+	    (attr->prog_type != BPF_PROG_TYPE_SCHED_CLS || bound_only))
+		return -EINVAL;
+	/* An offloaded program has no fragments, and no other flag is for either. */
+	if (attr->prog_flags & ~(bound_only ? bound_flags : 0))
+		return -EINVAL;
+	return if_indextoname(attr->prog_ifindex, name) ? -EOPNOTSUPP : -EINVAL;
+}
+
 static int copy_insns(struct load *load)
 {
 	size_t size = load->attr->insn_cnt * sizeof(*load->insns);
@@ -109,11 +128,16 @@ static int verify(struct load *load)
 		.format_is_good = helper_format_is_good,
 		.btf = load->btf,
 		.func_info = load->func_info,
-		.func_info_cnt = attr->func_info_cnt,
+		.func_info_cnt = load->func_info_cnt,
 		.line_info = load->line_info,
-		.line_info_cnt = attr->line_info_cnt,
+		.line_info_cnt = load->line_info_cnt,
 		.core_relos = load->core_relos,
-		.core_relo_cnt = attr->core_relo_cnt,
+		.core_relo_cnt = load->core_relo_cnt,
+		.fd_array_unread = load->fd_array_unread,
+		.btf_unread = load->btf_unread,
+		.func_unread = load->func_unread,
+		.line_unread = load->line_unread,
+		.core_unread = load->core_unread,
 		.attach_btf_id = attr->attach_btf_id,
 		.cap_bpf = true,
 		.cap_perfmon = true,
@@ -147,9 +171,12 @@ static int check_and_verify(struct load *load, uint64_t user_attr, uint32_t user
 	if (err)
 		return err;
 	prog_digest(load->insns, load->attr->insn_cnt, load->digest);
-	err = copy_btf_info(load);
-	err = err ? err : resolve_references(load);
+	copy_btf_info(load);
+	add_fd_array(load);
+	err = resolve_references(load);
 	err = err ? err : verify(load);
+	if (err == -E2BIG && write_record_size(load, user_attr))
+		err = -EFAULT;
 	return finish_log(load, err, user_attr, user_size);
 }
 
@@ -161,6 +188,8 @@ static void load_free(struct load *load)
 		map_facts_free(load->facts[i]);
 		map_put(load->maps[i]);
 	}
+	for (uint32_t i = 0; i < load->more_btf_cnt; i++)
+		store_put(load->more_btf[i]);
 	if (load->btf_obj)
 		store_put(load->btf_obj);
 	free(load->refs);
@@ -176,12 +205,13 @@ static int gather(struct load *load)
 
 	if (err)
 		return err;
-	if (load->attr->prog_flags & BPF_F_XDP_DEV_BOUND_ONLY || load->attr->prog_ifindex)
-		return -EINVAL;		/* none of this kernel's devices loads programs */
 	load->type = registry_prog_type(load->attr->prog_type);
 	err = check_attach(load->attr, load->type);
 	err = err ? err : copy_insns(load);
 	err = err ? err : copy_license(load);
+	if (!err && load->attr->signature)
+		err = -EOPNOTSUPP;	/* a kernel without keys */
+	err = err ? err : check_device(load->attr);
 	if (err)
 		return err;
 	if (!load->type)
@@ -198,7 +228,7 @@ static int claim_prog_arrays(struct load *load)
 	for (uint32_t i = 0; i < load->map_cnt && !err; i++)
 		if (load->maps[i]->type == BPF_MAP_TYPE_PROG_ARRAY)
 			err = prog_array_claim(load->maps[i], load->attr->prog_type,
-					       load->attr->prog_flags);
+					       attach_type_of(load->attr), load->attr->prog_flags);
 	return err;
 }
 

@@ -55,6 +55,55 @@ static struct exec_subprog *exec_subprogs(const struct verifier_result *result)
 	return subprogs;
 }
 
+/* The number of the function that begins at an instruction. */
+static uint32_t subprog_at(const struct verifier_result *result, uint32_t start)
+{
+	uint32_t i = 0;
+
+	while (i < result->subprog_cnt && result->subprogs[i].start != start)
+		i++;
+	return i;
+}
+
+/* Instructions as Linux digests them, when their calls name functions but no addresses yet. */
+static struct bpf_insn *unplaced_insns(const struct verifier_result *result)
+{
+	struct bpf_insn *insns = malloc(result->insn_cnt * sizeof(*insns));
+
+	for (uint32_t i = 0; insns && i < result->insn_cnt; i++) {
+		insns[i] = result->insns[i];
+		if (insns[i].code == (BPF_JMP | BPF_CALL) &&
+		    insns[i].src_reg == BPF_PSEUDO_CALL) {
+			insns[i].off = subprog_at(result, i + 1 + insns[i].imm);
+			insns[i].imm = 1;
+		}
+	}
+	return insns;
+}
+
+/* One tag per function; a program of one function has its own only. */
+static uint8_t *subprog_tags(const struct load *load)
+{
+	const struct verifier_result *r = &load->result;
+	uint8_t *tags = calloc(r->subprog_cnt + 1, BPF_TAG_SIZE), digest[32];
+	struct bpf_insn *insns = unplaced_insns(r);
+
+	for (uint32_t i = 0; tags && insns && i < r->subprog_cnt; i++) {
+		uint32_t start = r->subprogs[i].start;
+		uint32_t end = i + 1 < r->subprog_cnt ? r->subprogs[i + 1].start : r->insn_cnt;
+
+		prog_digest(insns + start, end - start, digest);
+		memcpy(tags + i * BPF_TAG_SIZE, r->subprog_cnt > 1 ? digest : load->digest,
+		       BPF_TAG_SIZE);
+	}
+	if (!insns) {
+		free(tags);
+		tags = NULL;
+	}
+	free(insns);
+	return tags;
+}
+
 static size_t place(const struct section *sections, size_t cnt)
 {
 	size_t at = 0;
@@ -95,6 +144,8 @@ static void add_edges(struct store_obj *obj, const struct load *load)
 {
 	for (uint32_t i = 0; i < load->map_cnt; i++)
 		store_edge_to(obj, load->maps[i]->obj);
+	for (uint32_t i = 0; i < load->more_btf_cnt; i++)
+		store_edge_to(obj, load->more_btf[i]);
 	if (load->btf_obj)
 		store_edge_to(obj, load->btf_obj);
 }
@@ -122,14 +173,15 @@ int prog_publish(struct load *load)
 	struct prog_shared shared = { 0 };
 	uint32_t *ids = used_map_ids(load, &shared.map_cnt);
 	struct exec_subprog *subprogs = exec_subprogs(r);
-	uint8_t *probes = probe_flags(r);
+	uint8_t *probes = probe_flags(r), *tags = subprog_tags(load);
 	int ret = -ENOMEM;
 
-	if (ids && subprogs && probes) {
+	if (ids && subprogs && probes && tags) {
 		struct section sections[] = {
 			{ &shared.insns, r->insns, r->insn_cnt * sizeof(*r->insns) },
 			{ &shared.probes, probes, r->insn_cnt },
 			{ &shared.subprogs, subprogs, r->subprog_cnt * sizeof(*subprogs) },
+			{ &shared.tags, tags, r->subprog_cnt * BPF_TAG_SIZE },
 			{ &shared.func_info, r->func_info, r->func_info_cnt * sizeof(*r->func_info) },
 			{ &shared.line_info, r->line_info, r->line_info_cnt * sizeof(*r->line_info) },
 			{ &shared.maps, ids, shared.map_cnt * sizeof(*ids) },
@@ -142,6 +194,7 @@ int prog_publish(struct load *load)
 	free(ids);
 	free(subprogs);
 	free(probes);
+	free(tags);
 	return ret;
 }
 
@@ -159,6 +212,7 @@ static bool is_whole(const struct store_obj *obj, const struct prog_shared *s)
 	       section_fits(obj, s->probes, s->insn_cnt) &&
 	       section_fits(obj, s->subprogs,
 			    (uint64_t)s->subprog_cnt * sizeof(struct exec_subprog)) &&
+	       section_fits(obj, s->tags, (uint64_t)s->subprog_cnt * BPF_TAG_SIZE) &&
 	       section_fits(obj, s->func_info,
 			    (uint64_t)s->func_info_cnt * sizeof(struct bpf_func_info)) &&
 	       section_fits(obj, s->line_info,

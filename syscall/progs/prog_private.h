@@ -8,6 +8,9 @@
 #include "ulog.h"
 #include "verifier.h"
 
+/* With the program's own BTF and its maps within what an object can refer to. */
+#define PROG_BTFS_MAX (STORE_EDGES_MAX - PROG_MAPS_MAX - 1)
+
 /* Everything a load gathers; released by load_free(). */
 struct load {
 	const union bpf_attr *attr;
@@ -24,11 +27,15 @@ struct load {
 	struct verifier_ref *refs;
 	uint32_t ref_cnt;
 
+	struct store_obj *more_btf[PROG_BTFS_MAX];	/* that fd_array lists */
+	uint32_t more_btf_cnt;
 	struct store_obj *btf_obj;
 	const struct kern_btf *btf;
 	struct bpf_func_info *func_info;
 	struct bpf_line_info *line_info;
 	struct bpf_core_relo *core_relos;
+	uint32_t func_info_cnt, line_info_cnt, core_relo_cnt;	/* those that could be read */
+	struct verifier_unread fd_array_unread, btf_unread, func_unread, line_unread, core_unread;
 
 	struct ulog log;
 	struct verifier_result result;
@@ -40,8 +47,12 @@ struct load {
 int resolve_references(struct load *load);
 int map_facts(struct kern_map *map, struct verifier_map **out);
 void map_facts_free(struct verifier_map *facts);
-/* BTF, func_info, line_info, core_relos of the attr. Logs as Linux does. */
-int copy_btf_info(struct load *load);
+/* Maps and BTF that the caller lists with fd_array_cnt. */
+void add_fd_array(struct load *load);
+/* BTF, func_info, line_info, core_relos of the attr. */
+void copy_btf_info(struct load *load);
+/* After E2BIG. 0 or -EFAULT. */
+int write_record_size(const struct load *load, uint64_t user_attr);
 
 /* SHA-256 over the instructions with fds blanked. */
 void prog_digest(const struct bpf_insn *insns, uint32_t cnt, uint8_t digest[32]);
@@ -50,7 +61,8 @@ void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, 
 		    uint8_t hash[32]);
 
 /* May programs of that kind be in a prog array; the first one decides. 0 or -EINVAL. */
-int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t prog_flags);
+int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t attach_type,
+		     uint32_t prog_flags);
 
 /* View of an object in hand; translated form, made on first use. */
 int prog_view(struct store_obj *obj, struct kern_prog **out);

@@ -28,7 +28,7 @@ struct prog_shared {
 	uint32_t max_ctx_offset;	/* one above the last context byte it reads */
 	/* Counts of what follows in the file, each section aligned to 8. */
 	uint32_t insn_cnt, subprog_cnt, func_info_cnt, line_info_cnt, map_cnt, helper_cnt;
-	uint32_t insns, probes, subprogs, func_info, line_info, maps, helpers;	/* offsets */
+	uint32_t insns, probes, subprogs, tags, func_info, line_info, maps, helpers;	/* offsets */
 	_Atomic uint64_t run_time_ns, run_cnt, recursion_misses;
 };
 

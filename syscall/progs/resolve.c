@@ -40,6 +40,7 @@ int map_facts(struct kern_map *map, struct verifier_map **out)
 	if (!facts)
 		return -ENOMEM;
 	facts->id = map->id;
+	facts->name = map->obj->header->name;
 	facts->type = map->type;
 	facts->key_size = map->key_size;
 	facts->value_size = map->value_size;
@@ -152,119 +153,203 @@ int resolve_references(struct load *load)
 	return 0;
 }
 
-/* ---- BTF ---- */
+/* ---- fd_array_cnt: what the program holds whether or not an instruction names it ---- */
 
-/*
- * Records of a size that may differ from ours: shorter ones than @min are refused, a longer tail
- * must be zero. What the caller's record size should have been is written back on E2BIG.
- */
-static int copy_records(uint64_t src, uint32_t cnt, uint32_t record, uint32_t ours, void **out)
+static int add_more_btf(struct load *load, int fd)
 {
-	char *records, tail[64];
+	const struct kern_btf *btf;
+	struct store_obj *obj;
 
-	if (!cnt)
-		return 0;
-	records = calloc(cnt, ours);
-	if (!records)
-		return -ENOMEM;
-	*out = records;
-	for (uint32_t i = 0; i < cnt; i++) {
-		uint64_t at = src + (uint64_t)i * record;
-		uint32_t known = MIN(record, ours);
-
-		for (uint32_t done = known; done < record; done += sizeof(tail)) {
-			uint32_t step = MIN(record - done, sizeof(tail));
-
-			if (user_read(tail, at + done, step))
-				return -EFAULT;
-			if (!is_zero(tail, step))
-				return -E2BIG;
+	if (btf_object_get_fd(fd, &obj, &btf))
+		return -EINVAL;
+	for (uint32_t i = 0; i < load->more_btf_cnt; i++) {
+		if (load->more_btf[i] == obj) {
+			store_put(obj);
+			return 0;
 		}
-		if (user_read(records + (size_t)i * ours, at, known))
-			return -EFAULT;
 	}
+	if (load->more_btf_cnt == PROG_BTFS_MAX) {
+		store_put(obj);
+		return -E2BIG;
+	}
+	load->more_btf[load->more_btf_cnt++] = obj;
 	return 0;
 }
 
+static struct verifier_unread add_listed(struct load *load, int fd)
+{
+	struct kern_map *map;
+	int err = map_get_fd(fd, &map, NULL);
+
+	if (!err)
+		err = add_map(load, map);
+	else if (add_more_btf(load, fd) == 0)
+		return (struct verifier_unread){ 0 };
+	else
+		return (struct verifier_unread){
+			err, "fd %d is not pointing to valid bpf_map or btf\n", fd };
+	if (err == -E2BIG)
+		return (struct verifier_unread){
+			err, "The total number of maps per program has reached the limit of %u\n",
+			PROG_MAPS_MAX };
+	return (struct verifier_unread){ .err = MIN(err, 0) };
+}
+
+void add_fd_array(struct load *load)
+{
+	const union bpf_attr *attr = load->attr;
+	struct verifier_unread *unread = &load->fd_array_unread;
+	int fd;
+
+	if (attr->fd_array_cnt >= UINT32_MAX / sizeof(fd)) {
+		*unread = (struct verifier_unread){ -EINVAL, "fd_array_cnt is too big (%u)\n",
+						    attr->fd_array_cnt };
+		return;
+	}
+	for (uint32_t i = 0; i < attr->fd_array_cnt && !unread->err; i++) {
+		unread->err = user_read(&fd, attr->fd_array + (uint64_t)i * sizeof(fd), sizeof(fd));
+		if (!unread->err)
+			*unread = add_listed(load, fd);
+	}
+}
+
+/* ---- BTF ---- */
+
+/* One kind of records of the attr, and where they go. */
+struct records {
+	uint64_t src;
+	uint32_t cnt, size;		/* as the caller says */
+	uint32_t ours, min;
+	const char *bad_size;		/* log lines; NULL: none */
+	const char *bad_tail;
+};
+
 #define RECORD_MAX 252u
 
-static int check_record(struct load *load, const char *what, uint32_t record, uint32_t min)
+/* Records of a size that may differ from ours: a longer tail must be zero. */
+static int copy_record(const struct records *from, uint32_t i, void *record)
 {
-	if (record >= min && record <= RECORD_MAX && !(record % 4))
-		return 0;
-	if (!strcmp(what, "func info"))
-		ulog_printf(&load->log, "invalid func info rec size %u\n", record);
-	return -EINVAL;
+	uint64_t at = from->src + (uint64_t)i * from->size;
+	uint32_t known = MIN(from->size, from->ours);
+	char tail[RECORD_MAX];
+
+	if (from->size > known) {
+		if (user_read(tail, at + known, from->size - known))
+			return -EFAULT;
+		if (!is_zero(tail, from->size - known))
+			return -E2BIG;
+	}
+	return user_read(record, at, known);
 }
 
-static int copy_func_info(struct load *load)
+/* Return: how many could be read; the verifier tells why not all, in its order of checks. */
+static uint32_t copy_records(const struct records *from, uint32_t max, int too_many, void **out,
+			     struct verifier_unread *unread)
+{
+	uint32_t done = 0;
+	char *records;
+
+	if (!from->cnt)
+		return 0;
+	if (from->size < from->min || from->size > RECORD_MAX || from->size % 4) {
+		*unread = (struct verifier_unread){ -EINVAL, from->bad_size, from->size };
+		return 0;
+	}
+	if (from->cnt > max) {
+		unread->err = too_many;
+		return 0;
+	}
+	records = calloc(from->cnt, from->ours);
+	if (!records) {
+		unread->err = -ENOMEM;
+		return 0;
+	}
+	*out = records;
+	while (done < from->cnt) {
+		unread->err = copy_record(from, done, records + (size_t)done * from->ours);
+		if (unread->err)
+			break;
+		done++;
+	}
+	if (unread->err == -E2BIG)
+		unread->text = from->bad_tail;
+	return done;
+}
+
+static void copy_func_info(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
-	int err;
+	const struct records from = {
+		attr->func_info, attr->func_info_cnt, attr->func_info_rec_size,
+		sizeof(struct bpf_func_info), 8, "invalid func info rec size %u\n",
+		"nonzero tailing record in func info",
+	};
 
-	if (!attr->func_info_cnt)
-		return 0;
-	err = check_record(load, "func info", attr->func_info_rec_size, 8);
-	if (err)
-		return err;
-	if (attr->func_info_cnt > attr->insn_cnt)
-		return -EINVAL;
-	err = copy_records(attr->func_info, attr->func_info_cnt, attr->func_info_rec_size,
-			   sizeof(*load->func_info), (void **)&load->func_info);
-	if (err == -E2BIG)
-		ulog_printf(&load->log, "nonzero tailing record in func info");
-	return err;
+	load->func_info_cnt = copy_records(&from, INT32_MAX / sizeof(struct bpf_func_info),
+					   -ENOMEM, (void **)&load->func_info,
+					   &load->func_unread);
 }
 
-static int copy_line_info(struct load *load)
+static void copy_line_info(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
-	int err;
+	const struct records from = {
+		attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
+		sizeof(struct bpf_line_info), 16, NULL, "nonzero tailing record in line_info",
+	};
 
-	if (!attr->line_info_cnt)
-		return 0;
-	if (attr->line_info_cnt > INT32_MAX / sizeof(struct bpf_line_info))
-		return -EINVAL;
-	err = check_record(load, "line info", attr->line_info_rec_size, 16);
-	if (err)
-		return err;
-	err = copy_records(attr->line_info, attr->line_info_cnt, attr->line_info_rec_size,
-			   sizeof(*load->line_info), (void **)&load->line_info);
-	if (err == -E2BIG)
-		ulog_printf(&load->log, "nonzero tailing record in line_info");
-	return err;
+	load->line_info_cnt = copy_records(&from, INT32_MAX / sizeof(struct bpf_line_info),
+					   -EINVAL, (void **)&load->line_info, &load->line_unread);
 }
 
-static int copy_core_relos(struct load *load)
+static void copy_core_relos(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
-	int err;
+	const struct records from = {
+		attr->core_relos, attr->core_relo_cnt, attr->core_relo_rec_size,
+		sizeof(struct bpf_core_relo), sizeof(struct bpf_core_relo), NULL,
+		"nonzero tailing record in core_relo",
+	};
 
-	if (!attr->core_relo_cnt)
-		return 0;
-	if (attr->core_relo_cnt > INT32_MAX / sizeof(struct bpf_core_relo))
-		return -EINVAL;
-	err = check_record(load, "core_relo", attr->core_relo_rec_size,
-			   sizeof(struct bpf_core_relo));
-	return err ? err
-		   : copy_records(attr->core_relos, attr->core_relo_cnt, attr->core_relo_rec_size,
-				  sizeof(*load->core_relos), (void **)&load->core_relos);
+	load->core_relo_cnt = copy_records(&from, INT32_MAX / sizeof(struct bpf_core_relo),
+					   -EINVAL, (void **)&load->core_relos, &load->core_unread);
 }
 
-int copy_btf_info(struct load *load)
+void copy_btf_info(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
 	int err;
 
 	/* Without records no BTF is looked at, whatever its fd is. */
-	if (!attr->func_info_cnt && !attr->line_info_cnt && !attr->core_relo_cnt)
-		return 0;
+	if (!attr->func_info_cnt && !attr->line_info_cnt)
+		return;
 	err = btf_object_get_fd(attr->prog_btf_fd, &load->btf_obj, &load->btf);
+	if (!err && btf_shared_of(load->btf_obj)->kernel)
+		err = -EACCES;
+	load->btf_unread.err = err;
 	if (err)
-		return err;
-	if (btf_shared_of(load->btf_obj)->kernel)
-		return -EACCES;
-	err = copy_func_info(load);
-	err = err ? err : copy_line_info(load);
-	return err ? err : copy_core_relos(load);
+		return;
+	copy_func_info(load);
+	copy_line_info(load);
+	copy_core_relos(load);
+}
+
+/* The caller is told which size of records would have been right. */
+int write_record_size(const struct load *load, uint64_t user_attr)
+{
+	static const uint32_t sizes[] = { 8, sizeof(struct bpf_line_info),
+					  sizeof(struct bpf_core_relo) };
+	size_t which, at[] = { offsetof(union bpf_attr, func_info_rec_size),
+			       offsetof(union bpf_attr, line_info_rec_size),
+			       offsetof(union bpf_attr, core_relo_rec_size) };
+
+	if (load->func_unread.err == -E2BIG)
+		which = 0;
+	else if (load->line_unread.err == -E2BIG)
+		which = 1;
+	else if (load->core_unread.err == -E2BIG)
+		which = 2;
+	else
+		return 0;
+	return user_write(user_attr + at[which], &sizes[which], sizeof(sizes[which]));
 }

@@ -4,25 +4,22 @@
 #include "helpers.h"
 #include "prog_private.h"
 
-
-int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t prog_flags)
+int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t attach_type,
+		     uint32_t prog_flags)
 {
-	uint32_t frags = prog_flags & BPF_F_XDP_HAS_FRAGS, nobody = 0;
+	uint64_t owner = map_owner(type, attach_type, prog_flags & BPF_F_XDP_HAS_FRAGS);
+	uint64_t found = 0;
 
-	/* Flags first: who finds the type set must find them too. */
-	if (!__atomic_load_n(&map->shared->owner_prog_type, __ATOMIC_ACQUIRE))
-		map->shared->owner_flags = frags;
-	if (__atomic_compare_exchange_n(&map->shared->owner_prog_type, &nobody, type, false,
-					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	if (atomic_compare_exchange_strong(&map->shared->owner, &found, owner))
 		return 0;
-	return nobody == type && map->shared->owner_flags == frags ? 0 : -EINVAL;
+	return found == owner ? 0 : -EINVAL;
 }
 
 static int accepts(struct kern_map *map, const struct store_obj *obj)
 {
 	const struct prog_shared *prog = (const struct prog_shared *)obj->header->room;
 
-	return prog_array_claim(map, prog->type, prog->prog_flags);
+	return prog_array_claim(map, prog->type, prog->expected_attach_type, prog->prog_flags);
 }
 
 static const struct exec_image *target(struct bpfx_run *run, struct kern_map *map, uint32_t index)

@@ -59,6 +59,32 @@ static int make_pin_file(const char *file, const struct store_obj *obj)
 	return err;
 }
 
+/*
+ * Names with a dot are the file system's own: looking one up in a directory that is there is
+ * refused, whether or not it exists. @path begins in the root of the file system. Return: 0, -EPERM.
+ */
+static int check_dots(const char *path)
+{
+	char real[PATH_MAX];
+	size_t len = 0;
+	struct stat st;
+
+	for (size_t end; path[len]; len = end) {
+		size_t at = len + strspn(path + len, "/");
+
+		end = at + strcspn(path + at, "/");
+		if (!memchr(path + at, '.', end - at) ||
+		    !strncmp(path + at, "./", end - at + 1) || !strcmp(path + at, ".") ||
+		    !strncmp(path + at, "../", end - at + 1) || !strcmp(path + at, ".."))
+			continue;
+		if (snprintf(real, sizeof(real), "%s/bpffs%.*s", store.dir, (int)len, path) >=
+		    (int)sizeof(real))
+			return 0;	/* opening says so */
+		return stat(real, &st) || !S_ISDIR(st.st_mode) ? 0 : -EPERM;
+	}
+	return 0;
+}
+
 /* Why a path that is not below bpffs is refused, in the order in which Linux looks. */
 static int outside_error(const char *path)
 {
@@ -76,31 +102,23 @@ static int outside_error(const char *path)
 int store_pin(struct store_obj *obj, const char *path)
 {
 	char target[PATH_MAX], file[PATH_MAX];
-	const char *base;
 	struct stat st;
 	int err;
 
 	err = store_bpffs_path(path, target, sizeof(target));
 	if (err == -EPERM)
 		return outside_error(path);
+	err = err ? err : check_dots(path + strlen(BPFFS));
 	if (err)
 		return err;
 	if (!lstat(target, &st))
 		return -EEXIST;
-	base = strrchr(path, '/') + 1;
 	pin_file_path(file, sizeof(file), obj->kind, obj->id);
 	err = store_lock();
 	if (err)
 		return err;
 	err = make_pin_file(file, obj);
 	kill_point("pin.ready");
-	if (!err && strchr(base, '.')) {
-		char copy[PATH_MAX];
-
-		/* Names with a dot are the file system's own; a missing directory comes first. */
-		snprintf(copy, sizeof(copy), "%s", target);
-		err = stat(dirname(copy), &st) ? -errno : -EPERM;
-	}
 	if (!err && link(file, target))
 		err = errno == ENOSPC ? -ENOMEM : -errno;
 	kill_point("pin.linked");
@@ -137,6 +155,7 @@ int store_get_pinned(const char *path, enum store_kind *kind, uint32_t *id)
 	err = store_bpffs_path(path, target, sizeof(target));
 	if (err == -EPERM)
 		return stat(path, &st) ? -errno : -EACCES;
+	err = err ? err : check_dots(path + strlen(BPFFS));
 	if (err)
 		return err;
 	fd = open(target, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -50,6 +50,14 @@ static int check_value_address(struct verifier_env *env, const struct verifier_m
 	return err;
 }
 
+/* Of the types there are. */
+static bool fits_sleepable(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_ARRAY ||
+	       type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	       type == BPF_MAP_TYPE_RINGBUF;
+}
+
 /* Locks and timers are not for programs that run anywhere. */
 static int check_map_fits(struct verifier_env *env, const struct verifier_map *map)
 {
@@ -65,6 +73,11 @@ static int check_map_fits(struct verifier_env *env, const struct verifier_map *m
 	}
 	if ((map->fields.mask & BTF_FIELD_TIMER) && tracing) {
 		vlog(env, "tracing progs cannot use bpf_timer yet\n");
+		return -EINVAL;
+	}
+	if (env->in->prog_flags & BPF_F_SLEEPABLE && !fits_sleepable(map->type)) {
+		vlog(env, "Sleepable programs can only use array, hash, ringbuf and local storage "
+		     "maps\n");
 		return -EINVAL;
 	}
 	return 0;
