@@ -9,10 +9,12 @@
 #include <string.h>
 #include "backend.h"
 #include "programs.h"
+#include "random_program.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define LOG_SIZE (1u << 24)
 #define INSNS_MAX 64
+#define RANDOM_RUNS 500
 
 struct maps {
 	int fd[MAP_CNT];
@@ -52,7 +54,7 @@ static void close_maps(const struct backend *b, struct maps *maps)
 static void set_fds(struct bpf_insn *insns, uint32_t cnt, const struct maps *maps)
 {
 	for (uint32_t i = 0; i < cnt; i++)
-		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) &&
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && (uint32_t)insns[i].imm < MAP_CNT &&
 		    (insns[i].src_reg == BPF_PSEUDO_MAP_FD ||
 		     insns[i].src_reg == BPF_PSEUDO_MAP_VALUE))
 			insns[i].imm = maps->fd[insns[i].imm];
@@ -160,11 +162,56 @@ static bool is_too_long(const struct program *p)
 	return p->want == -E2BIG && !p->line;
 }
 
+/* Both kernels' logs of one program at level 2; false and printed where they differ. */
+static bool logs_agree(const struct program *p, const struct maps *our_maps,
+		       const struct maps *linux_maps, char *ours, char *linux_log)
+{
+	const char *at;
+
+	load(&emulated_backend, p, our_maps, 2, ours);
+	load(&kernel_backend, p, linux_maps, 2, linux_log);
+	hide_addresses(ours);
+	hide_addresses(linux_log);
+	at = first_difference(ours, linux_log);
+	if (at)
+		print_error("%s: differs at '%.60s'\n--- ours\n%s--- Linux\n%s\n", p->name, at, ours,
+			    linux_log);
+	return !at;
+}
+
+static int compare_rows(const struct maps *our_maps, const struct maps *linux_maps, char *ours,
+			char *linux_log)
+{
+	int failed = 0;
+
+	for (uint32_t i = 0; i < program_cnt; i++)
+		if (!is_too_long(&programs[i]))
+			failed += !logs_agree(&programs[i], our_maps, linux_maps, ours, linux_log);
+	return failed;
+}
+
+static int compare_random(const struct maps *our_maps, const struct maps *linux_maps, char *ours,
+			  char *linux_log)
+{
+	struct bpf_insn insns[RANDOM_MAX];
+	char name[32];
+	struct program p = { .name = name, .insns = insns };
+	int failed = 0;
+
+	for (uint32_t run = 1; run <= RANDOM_RUNS && failed < 3; run++) {
+		snprintf(name, sizeof(name), "random program %u", run);
+		p.cnt = random_program(run, insns);
+		p.flags = run % 2 ? BPF_F_TEST_STATE_FREQ : 0;
+		failed += !logs_agree(&p, our_maps, linux_maps, ours, linux_log);
+	}
+	return failed;
+}
+
 static void logs_are_linux_logs(void **state)
 {
 	char *ours = malloc(LOG_SIZE), *linux_log = malloc(LOG_SIZE);
 	struct maps our_maps, linux_maps;
-	int failed = 0;
+	int failed;
 
 	assert_non_null(ours);
 	assert_non_null(linux_log);
@@ -172,22 +219,8 @@ static void logs_are_linux_logs(void **state)
 		skip();
 	open_maps(&emulated_backend, &our_maps);
 	open_maps(&kernel_backend, &linux_maps);
-	for (uint32_t i = 0; i < program_cnt; i++) {
-		const char *at;
-
-		if (is_too_long(&programs[i]))
-			continue;
-		load(&emulated_backend, &programs[i], &our_maps, 2, ours);
-		load(&kernel_backend, &programs[i], &linux_maps, 2, linux_log);
-		hide_addresses(ours);
-		hide_addresses(linux_log);
-		at = first_difference(ours, linux_log);
-		if (!at)
-			continue;
-		print_error("%s: differs at '%.60s'\n--- ours\n%s--- Linux\n%s\n", programs[i].name,
-			    at, ours, linux_log);
-		failed++;
-	}
+	failed = compare_rows(&our_maps, &linux_maps, ours, linux_log);
+	failed += compare_random(&our_maps, &linux_maps, ours, linux_log);
 	close_maps(&emulated_backend, &our_maps);
 	close_maps(&kernel_backend, &linux_maps);
 	free(ours);

@@ -264,6 +264,10 @@ const struct program programs[] = {
 	       STORE_IMM(B, R1, -8, 0), RETURN(0)),
 	  REFUSED(EINVAL, "math between fp pointer and register with unbounded min value is not "
 		  "allowed") },
+	{ "distance_is_forgotten_with_the_link",
+	  CODE(RANDOM, MOV_REG(R6, R0), ALU_IMM(ADD, R6, INT32_MIN),
+	       RAW(BPF_ALU64 | BPF_END, R6, 0, 0, 16), JUMP_IMM(JNE, R6, 0, 3), MOV_REG(R1, FP),
+	       ALU_REG(ADD, R1, R6), STORE_IMM(B, R1, -8, 0), RETURN(0)) },
 	{ "mask_from_a_condition_is_two_paths",
 	  CODE(RANDOM, ALU_IMM(AND, R0, 1), RAW(BPF_ALU64 | BPF_NEG, R0, 0, 0, 0),
 	       ALU_IMM(AND, R0, 7), MOV_REG(R1, FP), ALU_REG(ADD, R1, R0), STORE_IMM(B, R1, -8, 0),

@@ -162,9 +162,7 @@ static void keep_link(struct verifier_env *env, const struct bpf_insn *insn, str
 
 	if (!env->bpf_capable || !dst->id || (!is_wide(insn) && !was_short) ||
 	    (dst->id & ID_ADD_CONST) || !constant_distance(insn, by, &distance)) {
-		if (dst->id & ID_ADD_CONST)
-			dst->off = 0;
-		dst->id = 0;
+		reg_unlink(dst);
 		return;
 	}
 	dst->id |= is_wide(insn) ? ID_ADD_CONST64 : ID_ADD_CONST32;
@@ -429,10 +427,8 @@ void assign_scalar_id(struct verifier_env *env, struct reg *src)
 {
 	if (src->type != REG_SCALAR)
 		return;
-	if (src->id & ID_ADD_CONST) {
-		src->id = 0;	/* links reach over one distance only */
-		src->off = 0;
-	}
+	if (src->id & ID_ADD_CONST)
+		reg_unlink(src);	/* links reach over one distance only */
 	if (!src->id && !tnum_is_const(src->num.bits))
 		src->id = ++env->id_gen;
 }
@@ -460,7 +456,7 @@ static int move_wide(struct verifier_env *env, const struct bpf_insn *insn, stru
 		assign_scalar_id(env, src);
 	*dst = *src;
 	if (!same_value)
-		dst->id = 0;
+		reg_unlink(dst);
 	scalar_sign_extend64(&dst->num, insn->off / 8);
 	return 0;
 }
@@ -486,7 +482,7 @@ static int move_half(struct verifier_env *env, const struct bpf_insn *insn, stru
 		assign_scalar_id(env, src);
 	*dst = *src;
 	if (!same_value)
-		dst->id = 0;
+		reg_unlink(dst);
 	if (insn->off)
 		scalar_sign_extend32(&dst->num, insn->off / 8);
 	scalar_zero_extend32(&dst->num);
@@ -539,7 +535,7 @@ static int check_unary(struct verifier_env *env, const struct bpf_insn *insn)
 		err = check_reg_arg(env, insn->dst_reg, REG_WRITE_KEEP);
 		/* Not the value of those it was copied from any more. */
 		if (!err && (BPF_OP(insn->code) == BPF_NEG || swaps_bytes(insn) || insn->imm < 64))
-			dst->id = 0;
+			reg_unlink(dst);
 		return err ? err : numbers(env, insn, dst, &self);
 	}
 	return check_reg_arg(env, insn->dst_reg, REG_WRITE);

@@ -262,6 +262,8 @@ static int check_sides(struct verifier_env *env, const struct bpf_insn *insn, st
 	struct reg *regs = cur_regs(env);
 	int err = check_reg_arg(env, insn->dst_reg, REG_READ);
 
+	if (!err)
+		err = check_reserved(env, insn);
 	if (err)
 		return err;
 	*dst = &regs[insn->dst_reg];

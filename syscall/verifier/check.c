@@ -174,13 +174,15 @@ static int check_call(struct verifier_env *env, const struct bpf_insn *insn)
 
 static int check_jump(struct verifier_env *env, const struct bpf_insn *insn, bool *print_state)
 {
-	int err;
+	uint8_t op = BPF_OP(insn->code);
+	int err = 0;
 
 	env->jmps_processed++;
-	err = BPF_OP(insn->code) == BPF_JCOND ? 0 : check_reserved(env, insn);
+	if (op == BPF_CALL || op == BPF_JA || op == BPF_EXIT)
+		err = check_reserved(env, insn);
 	if (err)
 		return err;
-	switch (BPF_OP(insn->code)) {
+	switch (op) {
 	case BPF_CALL:
 		return check_call(env, insn);
 	case BPF_JA:

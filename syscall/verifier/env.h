@@ -121,6 +121,13 @@ static inline bool kind_is_packet(uint32_t kind)
 	return kind == REG_PACKET || kind == REG_PACKET_META;
 }
 
+/* The number is not that of others any more. */
+static inline void reg_unlink(struct reg *scalar)
+{
+	scalar->id = 0;
+	scalar->off = 0;
+}
+
 /* ---- stack ---- */
 
 enum slot_kind {

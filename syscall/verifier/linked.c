@@ -38,7 +38,7 @@ static void add(uint64_t *set, struct reg *reg, uint32_t id, struct entry e)
 	if (reg->type != REG_SCALAR || !reg->id || (reg->id & ~ID_ADD_CONST) != id)
 		return;
 	if (n == LINKED_MAX) {
-		reg->id = 0;
+		reg_unlink(reg);
 		return;
 	}
 	*set = (*set + 1) | bits << (COUNT_BITS + n * ENTRY_BITS);

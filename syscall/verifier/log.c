@@ -420,7 +420,7 @@ static const struct bpf_line_info *find_line(const struct verifier_env *env, uin
 
 static bool same_line(const struct bpf_line_info *a, const struct bpf_line_info *b)
 {
-	return a == b || (a->file_name_off == b->file_name_off && a->line_off == b->line_off &&
+	return a == b || (a->file_name_off == b->file_name_off &&
 			  BPF_LINE_INFO_LINE_NUM(a->line_col) == BPF_LINE_INFO_LINE_NUM(b->line_col));
 }
 

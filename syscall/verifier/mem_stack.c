@@ -126,7 +126,7 @@ static int spill_number(struct verifier_env *env, struct slot *slot, struct reg 
 		assign_scalar_id(env, reg);
 	spill(env, slot, reg, size);
 	if (!fits)
-		slot->spilled.id = 0;
+		reg_unlink(&slot->spilled);
 	return 0;
 }
 
@@ -282,7 +282,7 @@ static void fill_low_bytes(const struct reg *spilled, struct reg *dst, int size)
 {
 	*dst = *spilled;
 	if (value_width(spilled) > size * 8)
-		dst->id = 0;
+		reg_unlink(dst);
 }
 
 /* Some other bytes of a slot that holds a spilled number: 1 when the register decides them. */
