@@ -18,6 +18,7 @@ static const struct {
 	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
 	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
+	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -261,6 +262,11 @@ static void array_of_maps_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 5);
 }
 
+static void percpu_hash_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 6);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -270,6 +276,7 @@ int main(void)
 		BOTH(ringbuf_create_checks_attributes),
 		BOTH(prog_array_create_checks_attributes),
 		BOTH(array_of_maps_create_checks_attributes),
+		BOTH(percpu_hash_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

@@ -24,6 +24,7 @@ static const struct shape {
 	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
 	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
+	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
 };
 
 struct story {
@@ -186,7 +187,7 @@ static bool delete_row(struct story *s, const char *what, int fd, int *got)
 
 static bool next_key_row(struct story *s, const char *what, int fd, int *got)
 {
-	uint32_t next;
+	uint32_t next = 0;
 
 	if (!strncmp(what, "next_key NULL", 13) || !strcmp(what, "next_key"))
 		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, NULL, &next, 0);
@@ -407,6 +408,11 @@ static void array_of_maps_operations(void **state)
 	story_of(backend_of(state), 5);
 }
 
+static void percpu_hash_operations(void **state)
+{
+	story_of(backend_of(state), 6);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -416,6 +422,7 @@ int main(void)
 		BOTH(ringbuf_operations),
 		BOTH(prog_array_operations),
 		BOTH(array_of_maps_operations),
+		BOTH(percpu_hash_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

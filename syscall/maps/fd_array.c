@@ -206,6 +206,12 @@ static int fd_array_cmd_update(struct kern_map *map, const void *key, const void
 		kill_point("fd_array.marked");
 		old = atomic_exchange(slot_of(map, index), obj->id);
 		kill_point("fd_array.written");
+		err = store_check_target(obj);
+		if (err) {
+			uint32_t id = obj->id;
+
+			atomic_compare_exchange_strong(slot_of(map, index), &id, 0);
+		}
 		if (old && old != obj->id)
 			store_collect(kind_of(map), old);
 	}

@@ -9,6 +9,8 @@
  * chain ends in END_MARK | bucket, so that a reader who was carried into another chain by a reused
  * element notices and starts again. A deleted element keeps its link until it is reused: a walk that
  * stands on it goes on.
+ *
+ * A per-CPU hash has the values of all CPUs in the element and writes them in place.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +58,20 @@ static _Atomic uint32_t *bucket_of(const struct kern_map *map, uint32_t bucket)
 	return (_Atomic uint32_t *)(map->inner + round_up64(sizeof(struct hash_head), 64)) + bucket;
 }
 
-static size_t element_size(uint32_t key_size, uint32_t value_size)
+static bool type_is_percpu(uint32_t type)
 {
-	return sizeof(struct element) + round_up64(key_size, 8) + round_up64(value_size, 8);
+	return type == BPF_MAP_TYPE_PERCPU_HASH;
+}
+
+/* Bytes of the value, or the values, in an element. */
+static size_t value_room(uint32_t type, uint32_t value_size)
+{
+	return round_up64(value_size, 8) * (type_is_percpu(type) ? store_possible_cpus() : 1);
+}
+
+static size_t element_size(uint32_t type, uint32_t key_size, uint32_t value_size)
+{
+	return sizeof(struct element) + round_up64(key_size, 8) + value_room(type, value_size);
 }
 
 static size_t elements_offset(uint32_t buckets)
@@ -72,6 +85,7 @@ struct hash_view {
 	unsigned char *elements;
 	size_t size;
 	uint32_t mask, key_pad;
+	bool percpu;		/* a value per CPU, elem_size apart */
 };
 
 static struct element *element_at(const struct kern_map *map, uint32_t number)
@@ -86,16 +100,75 @@ static void *value_of(const struct kern_map *map, struct element *element)
 	return element->key + ((const struct hash_view *)map->view)->key_pad;
 }
 
+static bool is_percpu(const struct kern_map *map)
+{
+	return ((const struct hash_view *)map->view)->percpu;
+}
+
+/* ---- values ---- */
+
+#define ALL_CPUS UINT32_MAX	/* a command's value: it has all CPUs' */
+
+static void write_slot(const struct kern_map *map, void *slot, const void *value)
+{
+	map_value_in(map, slot, value);
+	if (!map->shared->fields.cnt)	/* padding is stored as given */
+		memcpy((char *)slot + map->value_size, (const char *)value + map->value_size,
+		       map->elem_size - map->value_size);
+}
+
+/* A program writes its own CPU's value; those of the others in a new element are zero. */
+static void write_percpu(const struct kern_map *map, void *values, const void *value, uint32_t cpu,
+			 bool is_new)
+{
+	if (is_new && (cpu != ALL_CPUS || map->shared->fields.cnt))
+		memset(values, 0, (size_t)map->elem_size * store_possible_cpus());
+	if (cpu != ALL_CPUS) {
+		map_value_in(map, (char *)values + (size_t)cpu * map->elem_size, value);
+		return;
+	}
+	for (int i = 0; i < store_possible_cpus(); i++)
+		write_slot(map, (char *)values + (size_t)i * map->elem_size,
+			   (const char *)value + (size_t)i * map->elem_size);
+}
+
+/* What a command gets of an element. */
+static void read_value(const struct kern_map *map, void *dst, struct element *element)
+{
+	size_t size = map->elem_size;
+
+	if (!is_percpu(map)) {
+		map_value_out(map, dst, value_of(map, element));
+		return;
+	}
+	for (int i = 0; i < store_possible_cpus(); i++) {
+		const char *slot = (const char *)value_of(map, element) + i * size;
+
+		map_value_out(map, (char *)dst + i * size, slot);
+		memcpy((char *)dst + i * size + map->value_size, slot + map->value_size,
+		       size - map->value_size);
+	}
+}
+
 /* ---- creation ---- */
+
+/* What Linux's per-CPU allocator hands out at most. */
+#define PERCPU_VALUE_MAX 32768u
 
 static int hash_check(const union bpf_attr *attr)
 {
+	bool percpu = type_is_percpu(attr->map_type);
+
 	if (attr->map_flags & ~HASH_FLAGS || !map_access_flags_ok(attr->map_flags) ||
 	    attr->map_flags & BPF_F_NO_COMMON_LRU)
 		return -EINVAL;
+	if (percpu && attr->map_flags & BPF_F_NUMA_NODE && (int)attr->numa_node != -1)
+		return -EINVAL;		/* its values are on every CPU's node */
 	if (!attr->max_entries || !attr->key_size || !attr->value_size)
 		return -EINVAL;
 	if ((uint64_t)attr->key_size + attr->value_size >= ELEMENT_MAX)
+		return -E2BIG;
+	if (percpu && round_up64(attr->value_size, 8) > PERCPU_VALUE_MAX)
 		return -E2BIG;
 	return 0;
 }
@@ -113,7 +186,7 @@ static uint64_t element_count(const union bpf_attr *attr)
 
 static int hash_layout(const union bpf_attr *attr, struct map_layout *layout)
 {
-	size_t size = element_size(attr->key_size, attr->value_size);
+	size_t size = element_size(attr->map_type, attr->key_size, attr->value_size);
 	uint64_t count = element_count(attr);
 
 	if (attr->max_entries > 1u << 31 || next_power_of_two(attr->max_entries) > UINT32_MAX / 16)
@@ -142,9 +215,10 @@ static int hash_open(struct kern_map *map)
 	if (!view)
 		return -ENOMEM;
 	view->elements = map->inner + elements_offset(buckets);
-	view->size = element_size(map->key_size, map->value_size);
+	view->size = element_size(map->type, map->key_size, map->value_size);
 	view->mask = buckets - 1;
 	view->key_pad = round_up64(map->key_size, 8);
+	view->percpu = type_is_percpu(map->type);
 	map->view = view;
 	return 0;
 }
@@ -204,6 +278,13 @@ static void *hash_lookup(struct kern_map *map, const void *key, uint32_t cpu)
 	return element ? value_of(map, element) : NULL;
 }
 
+static void *percpu_hash_lookup(struct kern_map *map, const void *key, uint32_t cpu)
+{
+	unsigned char *values = hash_lookup(map, key, cpu);
+
+	return values ? values + (size_t)cpu * map->elem_size : NULL;
+}
+
 static int hash_cmd_lookup(struct kern_map *map, const void *key, void *value, uint64_t flags)
 {
 	void *found = hash_lookup(map, key, 0);
@@ -247,9 +328,22 @@ static int hash_next_key(struct kern_map *map, const void *key, void *next)
 	return 0;
 }
 
+static int percpu_hash_cmd_lookup(struct kern_map *map, const void *key, void *value,
+				  uint64_t flags)
+{
+	uint32_t hash;
+	struct element *element = find(map, key, &hash);
+
+	if (!element)
+		return -ENOENT;
+	read_value(map, value, element);
+	return 0;
+}
+
 static int hash_for_each(struct kern_map *map, uint32_t cpu,
 			 uint64_t (*fn)(void *arg, const void *key, void *value), void *arg)
 {
+	size_t of_cpu = is_percpu(map) ? (size_t)cpu * map->elem_size : 0;
 	int calls = 0;
 
 	for (uint32_t bucket = 0; bucket < head_of(map)->buckets; bucket++) {
@@ -260,7 +354,7 @@ static int hash_for_each(struct kern_map *map, uint32_t cpu,
 
 			at = atomic_load_explicit(&element->next, memory_order_acquire);
 			calls++;
-			if (fn(arg, element->key, value_of(map, element)))
+			if (fn(arg, element->key, (char *)value_of(map, element) + of_cpu))
 				return calls;
 		}
 	}
@@ -400,10 +494,14 @@ static uint32_t number_of(const struct kern_map *map, const struct element *elem
 }
 
 static void fill_element(struct kern_map *map, struct element *element, uint32_t hash,
-			 const void *key, const void *value, struct element *old)
+			 const void *key, const void *value, struct element *old, uint32_t cpu)
 {
 	element->hash = hash;
 	memcpy(element->key, key, map->key_size);
+	if (is_percpu(map)) {
+		write_percpu(map, value_of(map, element), value, cpu, true);
+		return;
+	}
 	if (map->shared->fields.cnt) {	/* special fields stay as they were, or start as zero */
 		if (old)
 			memcpy(value_of(map, element), value_of(map, old), map->value_size);
@@ -413,7 +511,8 @@ static void fill_element(struct kern_map *map, struct element *element, uint32_t
 	map_value_in(map, value_of(map, element), value);
 }
 
-static int update_locked(struct kern_map *map, const void *key, const void *value, uint64_t flags)
+static int update_locked(struct kern_map *map, const void *key, const void *value, uint64_t flags,
+			 uint32_t cpu)
 {
 	struct hash_head *head = head_of(map);
 	struct element *old, *element;
@@ -430,6 +529,10 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 		map_value_store(map, value_of(map, old), value, flags);
 		return 0;
 	}
+	if (old && is_percpu(map)) {
+		write_percpu(map, value_of(map, old), value, cpu, false);
+		return 0;
+	}
 	if (!old && head->count >= map->max_entries)
 		return -E2BIG;
 	err = take_element(map, &number);
@@ -437,7 +540,7 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 		return err;
 	kill_point("hash.update.taken");
 	element = element_at(map, number);
-	fill_element(map, element, hash, key, value, old);
+	fill_element(map, element, hash, key, value, old, cpu);
 	kill_point("hash.update.filled");
 	/* One store puts it there. */
 	element->next = *bucket_of(map, bucket);
@@ -465,9 +568,21 @@ static int hash_update(struct kern_map *map, const void *key, const void *value,
 	err = err ? err : lock_map(map);
 	if (err)
 		return err;
-	err = update_locked(map, key, value, flags);
+	err = update_locked(map, key, value, flags, cpu);
 	shm_unlock(&head_of(map)->lock);
 	return err;
+}
+
+static int percpu_hash_update(struct kern_map *map, const void *key, const void *value,
+			      uint64_t flags, uint32_t cpu)
+{
+	return flags > BPF_EXIST ? -EINVAL : hash_update(map, key, value, flags, cpu);
+}
+
+static int percpu_hash_cmd_update(struct kern_map *map, const void *key, const void *value,
+				  uint64_t flags)
+{
+	return percpu_hash_update(map, key, value, flags, ALL_CPUS);
 }
 
 static int hash_cmd_update(struct kern_map *map, const void *key, const void *value,
@@ -485,7 +600,7 @@ static int delete_locked(struct kern_map *map, const void *key, void *value)
 	if (!element)
 		return -ENOENT;
 	if (value)
-		map_value_out(map, value, value_of(map, element));
+		read_value(map, value, element);
 	number = number_of(map, element);
 	unlink_element(map, hash & ((struct hash_view *)map->view)->mask, number);
 	kill_point("hash.delete.unlinked");
@@ -551,7 +666,7 @@ static int hash_bucket_read(struct kern_map *map, uint32_t bucket, uint32_t room
 
 		at = element->next;
 		memcpy((char *)keys + (size_t)cnt * map->key_size, element->key, map->key_size);
-		map_value_out(map, (char *)values + cnt * value_size, value_of(map, element));
+		read_value(map, (char *)values + cnt * value_size, element);
 		cnt++;
 		if (remove)
 			delete_locked(map, element->key, NULL);
@@ -560,20 +675,24 @@ static int hash_bucket_read(struct kern_map *map, uint32_t bucket, uint32_t room
 	return cnt;
 }
 
-/* What Linux charges (measured on 6.18): its struct 896, a bucket 16, the head of an element 48; a
- * preallocated map also has a pointer to a spare element per CPU. */
+/* What Linux charges (measured on 6.18): its struct 896, a bucket 16, the head of an element 48, a
+ * pointer to each element that is not preallocated 8; a preallocated map that replaces elements has
+ * a pointer to a spare one per CPU. Values per CPU are allocations of their own. */
 static uint64_t hash_memlock(const struct kern_map *map)
 {
 	const struct hash_head *head = head_of(map);
-	uint64_t element = 48 + round_up64(map->key_size, 8) + round_up64(map->value_size, 8);
-	uint64_t elements = map->max_entries;
+	uint64_t cpus = store_possible_cpus(), elements = map->max_entries;
+	uint64_t element = 48 + round_up64(map->key_size, 8), all = 896 + (uint64_t)head->buckets * 16;
 
-	if (map->map_flags & BPF_F_NO_PREALLOC)
+	element += is_percpu(map) ? 8 + map->elem_size * cpus : map->elem_size;
+	if (map->map_flags & BPF_F_NO_PREALLOC) {
 		elements = head->count;
-	else
-		elements += store_possible_cpus();
-	return (map->map_flags & BPF_F_NO_PREALLOC ? 896 : 896 + 8 * store_possible_cpus()) +
-	       (uint64_t)head->buckets * 16 + elements * element;
+		element += is_percpu(map) ? 24 : 8;
+	} else if (!is_percpu(map)) {
+		elements += cpus;
+		all += 8 * cpus;
+	}
+	return all + elements * element;
 }
 
 const struct map_ops hash_map_ops = {
@@ -599,4 +718,27 @@ const struct map_ops hash_map_ops = {
 				  BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU | BTF_FIELD_LIST_HEAD |
 				  BTF_FIELD_RB_ROOT | BTF_FIELD_REFCOUNT,
 	.flags			= MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE,
+};
+
+const struct map_ops percpu_hash_map_ops = {
+	.name			= "percpu_hash",
+	.check			= hash_check,
+	.layout			= hash_layout,
+	.init			= hash_init,
+	.open			= hash_open,
+	.close			= hash_close,
+	.lookup			= percpu_hash_lookup,
+	.update			= percpu_hash_update,
+	.delete			= hash_delete,
+	.for_each		= hash_for_each,
+	.cmd_lookup		= percpu_hash_cmd_lookup,
+	.cmd_update		= percpu_hash_cmd_update,
+	.cmd_delete		= hash_delete,
+	.cmd_lookup_and_delete	= hash_cmd_lookup_and_delete,
+	.next_key		= hash_next_key,
+	.bucket_read		= hash_bucket_read,
+	.memlock		= hash_memlock,
+	.field_kinds		= BTF_FIELD_KPTR_UNREF | BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU |
+				  BTF_FIELD_REFCOUNT,
+	.flags			= MAP_OPS_PERCPU | MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE,
 };

@@ -8,7 +8,7 @@
 #include "map_ops.h"
 
 extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops,
-	prog_array_map_ops, array_of_maps_map_ops;
+	prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops;
 
 static inline struct map_shared *map_shared_of(const struct store_obj *obj)
 {

@@ -15,6 +15,7 @@
 
 #include "bits.h"
 #include "err.h"
+#include "fork_guard.h"
 #include "kill_point.h"
 #include "lock.h"
 #include "map_private.h"
@@ -54,6 +55,7 @@ struct ringbuf_view {
 
 static struct ringbuf_view *_Atomic views;
 static pthread_mutex_t views_lock = PTHREAD_MUTEX_INITIALIZER;
+FORK_GUARD(views_lock, FORK_RANK_MAPS)
 
 static struct ringbuf_shared *shared_of(const struct kern_map *map)
 {
