@@ -51,5 +51,12 @@ if command -v bpftool >/dev/null; then
 	store=$(tail -n 1 "$work/out")
 	[ -n "$store" ] && [ ! -e "$store" ] || { echo "the private store '$store' is left"; failed=1; }
 fi
+# The host's own BTF may stand for the kernel's, also where its path is the emulated one's.
+if [ -r /sys/kernel/btf/vmlinux ] && command -v bpftool >/dev/null; then
+	size=$(cat /sys/kernel/btf/vmlinux | wc -c)
+	expect 0 timeout 20 env BPF_SHIM_KERNEL_BTF=/sys/kernel/btf/vmlinux \
+		"$shim" run --store "$work/b" -- bpftool btf show
+	says "size ${size}B"
+fi
 expect 0 env BPF_SHIM_STORE="$work/s" "$shim" gc
 exit $failed

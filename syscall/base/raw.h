@@ -8,6 +8,7 @@
 #define BASE_RAW_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -50,13 +51,32 @@ static inline long raw_syscall(long nr, long a, long b, long c, long d, long e, 
 	return ret;
 }
 
+/* What TSan must know about, so that it takes reused fds and addresses for new ones. */
+#if defined(__SANITIZE_THREAD__)
+int __interceptor_close(int fd);
+int __interceptor_dup(int fd);
+void *__interceptor_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
+int __interceptor_munmap(void *addr, size_t length);
+#define TSAN_SEES(call)	return __interceptor_##call
+#else
+#define TSAN_SEES(call)	((void)0)
+#endif
+
+/* For paths that preload would lead back to us. */
+static inline int raw_open(const char *path, int flags)
+{
+	return raw_syscall(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0, 0);
+}
+
 static inline int raw_close(int fd)
 {
+	TSAN_SEES(close(fd));
 	return raw_syscall(SYS_close, fd, 0, 0, 0, 0, 0);
 }
 
 static inline int raw_dup(int fd)
 {
+	TSAN_SEES(dup(fd));
 	return raw_syscall(SYS_dup, fd, 0, 0, 0, 0, 0);
 }
 
@@ -67,11 +87,13 @@ static inline int raw_fcntl(int fd, int cmd, void *arg)
 
 static inline void *raw_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
 {
+	TSAN_SEES(mmap(addr, length, prot, flags, fd, offset));
 	return (void *)raw_syscall(SYS_mmap, (long)addr, length, prot, flags, fd, offset);
 }
 
 static inline int raw_munmap(void *addr, size_t length)
 {
+	TSAN_SEES(munmap(addr, length));
 	return raw_syscall(SYS_munmap, (long)addr, length, 0, 0, 0, 0);
 }
 

@@ -10,6 +10,7 @@
 #include "btf_objects.h"
 #include "commands.h"
 #include "err.h"
+#include "fork_guard.h"
 #include "kern_private.h"
 #include "links.h"
 #include "log.h"
@@ -22,7 +23,7 @@
 
 static int read_file(const char *path, void **data, uint32_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = -EIO;
+	int fd = raw_open(path, O_RDONLY | O_CLOEXEC), err = -EIO;
 	size_t done = 0, room = 1 << 20;
 	char *text = NULL, *grown;
 	ssize_t len;
@@ -95,6 +96,7 @@ static int create_kernel_btf(void)
 /* ---- start ---- */
 
 static pthread_mutex_t start_mutex = PTHREAD_MUTEX_INITIALIZER;
+FORK_GUARD(start_mutex, FORK_RANK_START)
 static atomic_bool started;
 
 static void start(void)
