@@ -139,6 +139,7 @@ static int verify(struct load *load)
 		.line_unread = load->line_unread,
 		.core_unread = load->core_unread,
 		.attach_btf_id = attr->attach_btf_id,
+		.nr_cpus = store_possible_cpus(),
 		.cap_bpf = true,
 		.cap_perfmon = true,
 		.cap_net_admin = true,
