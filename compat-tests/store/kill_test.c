@@ -66,6 +66,42 @@ static const char *now_at = "";	/* the kill point a check follows */
 		}								\
 	} while (0)
 
+/* Empty pinned maps of further types. */
+#define FEW 4u
+static const struct extra {
+	const char *path;
+	uint32_t type, key_size, value_size, flags;
+} extras[] = {
+	{ "/sys/fs/bpf/of_maps", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 0 },
+	{ "/sys/fs/bpf/array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 0 },
+};
+#define EXTRAS ((int)(sizeof(extras) / sizeof(extras[0])))
+
+static void prepare_extra(const struct extra *extra)
+{
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = extra->type;
+	attr.key_size = extra->key_size;
+	attr.value_size = extra->value_size;
+	attr.max_entries = FEW;
+	attr.map_flags = extra->flags;
+	attr.inner_map_fd = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
+	fd = b->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	CHECK(fd >= 0);
+	CHECK(!obj_pin(b, fd, extra->path));
+}
+
+static int extra_map(const char *path)
+{
+	int fd = obj_get(b, path);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
 static void prepare(void)
 {
 	int fd = map_create_simple(b, BPF_MAP_TYPE_HASH, 4, 8, KEYS + 8, 0);
@@ -77,6 +113,8 @@ static void prepare(void)
 		CHECK(!map_update(b, fd, &key, &value, 0));
 	}
 	CHECK(!obj_pin(b, fd, PINNED));
+	for (int i = 0; i < EXTRAS; i++)
+		prepare_extra(&extras[i]);
 }
 
 /* ---- operations ---- */
@@ -178,6 +216,36 @@ static void op_ring(void)
 	CHECK(!ringbuf_output(map, "0123456789abcde", 16, 0));
 }
 
+static void put_inner(int fd, uint32_t key, int want)
+{
+	int inner = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
+
+	CHECK(inner >= 0);
+	CHECK(map_update(b, fd, &key, &inner, 0) == want);
+	b->close(inner);
+}
+
+static void op_of_maps(void)
+{
+	int fd = extra_map("/sys/fs/bpf/of_maps");
+	uint32_t key = 1;
+
+	put_inner(fd, 1, 0);
+	put_inner(fd, 2, 0);
+	put_inner(fd, 1, 0);
+	CHECK(!map_delete(b, fd, &key));
+}
+
+static void op_array_of_maps(void)
+{
+	int fd = extra_map("/sys/fs/bpf/array_of_maps");
+	uint32_t key = 1;
+
+	put_inner(fd, 1, 0);
+	put_inner(fd, 1, 0);
+	CHECK(!map_delete(b, fd, &key));
+}
+
 static void op_first_use(void)
 {
 	int err;
@@ -201,6 +269,8 @@ static const struct operation {
 	{ "attach", op_attach, false },
 	{ "close_last", op_close_last, false },
 	{ "ring", op_ring, false },
+	{ "of_maps", op_of_maps, false },
+	{ "array_of_maps", op_array_of_maps, false },
 };
 
 /* ---- what the next process must find ---- */
@@ -242,6 +312,42 @@ static void check_capacity(int fd)
 		CHECK(!map_delete(b, fd, &key));
 }
 
+/* Every key has a map, there is room for FEW, and none is left over afterwards. */
+static void check_of_maps(void)
+{
+	int fd = extra_map("/sys/fs/bpf/of_maps");
+	uint32_t key, id, cnt = 0;
+
+	while (!map_next_key(b, fd, NULL, &key)) {
+		CHECK(!map_lookup(b, fd, &key, &id));
+		CHECK(fd_by_id(b, BPF_MAP_GET_FD_BY_ID, id) >= 0);
+		CHECK(!map_delete(b, fd, &key));
+		CHECK(++cnt <= 2);
+	}
+	for (key = 0; key < FEW; key++)
+		put_inner(fd, key, 0);
+	put_inner(fd, FEW, -E2BIG);
+	for (key = 0; key < FEW; key++)
+		CHECK(!map_delete(b, fd, &key));
+}
+
+static void check_array_of_maps(void)
+{
+	int fd = extra_map("/sys/fs/bpf/array_of_maps");
+	uint32_t key = 1, id;
+
+	if (map_lookup(b, fd, &key, &id))
+		return;
+	CHECK(fd_by_id(b, BPF_MAP_GET_FD_BY_ID, id) >= 0);
+	CHECK(!map_delete(b, fd, &key));
+}
+
+static void check_extras(void)
+{
+	check_array_of_maps();
+	check_of_maps();
+}
+
 static int count_files(const char *folder, const char *kinds)
 {
 	const struct dirent *entry;
@@ -265,14 +371,15 @@ static void check_store(void)
 	CHECK(fd >= 0);
 	check_values(fd);
 	check_capacity(fd);
+	in_child(check_extras, 0);
 	CHECK(kern_collect_stores() >= 0);
 	second = obj_get(b, "/sys/fs/bpf/second");
 	CHECK(second >= 0 || second == -ENOENT);
 	/* Maps: the pinned ones. Programs, links, temporary files: none are left. */
-	CHECK(count_files("obj", "m") == 1 + (second >= 0));
+	CHECK(count_files("obj", "m") == 1 + EXTRAS + (second >= 0));
 	CHECK(count_files("obj", "plt") == 0);
 	CHECK(count_files("fifo", "mplt") == 0);
-	CHECK(count_files("pin", "mplt") == 1 + (second >= 0));
+	CHECK(count_files("pin", "mplt") == 1 + EXTRAS + (second >= 0));
 }
 
 static void check_after_first_use(void)

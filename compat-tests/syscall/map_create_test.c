@@ -19,6 +19,7 @@ static const struct {
 	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
+	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -198,7 +199,8 @@ static int run_row(const struct backend *b, size_t shape, const struct fact *row
 	v.attr.key_size = shapes[shape].key_size;
 	v.attr.value_size = shapes[shape].value_size;
 	v.attr.max_entries = shapes[shape].max_entries;
-	if (v.attr.map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+	if (v.attr.map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	    v.attr.map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		v.attr.inner_map_fd = inner = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
 	if (!set_number(&v, row->what) && !set_flags(&v, row->what) && !set_name(&v, row->what) &&
 	    !set_fds(&v, row->what) && !set_btf(&v, row->what) && !set_hash_or_tail(&v, row->what))
@@ -267,6 +269,11 @@ static void percpu_hash_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 6);
 }
 
+static void hash_of_maps_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 7);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -277,6 +284,7 @@ int main(void)
 		BOTH(prog_array_create_checks_attributes),
 		BOTH(array_of_maps_create_checks_attributes),
 		BOTH(percpu_hash_create_checks_attributes),
+		BOTH(hash_of_maps_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

@@ -25,6 +25,7 @@ static const struct shape {
 	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
+	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
 };
 
 struct story {
@@ -62,6 +63,12 @@ static int new_inner(struct story *s, uint32_t type, uint32_t value, uint32_t ma
 	return map_create_simple(s->b, type, 4, value, max, 0);
 }
 
+static bool is_map_in_map(const struct story *s)
+{
+	return s->shape->type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	       s->shape->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
 static int new_map(struct story *s, uint32_t flags)
 {
 	union bpf_attr attr;
@@ -73,7 +80,7 @@ static int new_map(struct story *s, uint32_t flags)
 	attr.value_size = s->shape->value_size;
 	attr.max_entries = s->shape->max_entries;
 	attr.map_flags = flags;
-	if (s->shape->type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+	if (is_map_in_map(s))
 		attr.inner_map_fd = inner;
 	fd = s->b->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
 	s->b->close(inner);
@@ -84,7 +91,7 @@ static int good_value_fd(struct story *s)
 {
 	if (s->shape->type == BPF_MAP_TYPE_PROG_ARRAY)
 		return load_trivial(s->b, BPF_PROG_TYPE_XDP);
-	if (s->shape->type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+	if (is_map_in_map(s))
 		return new_inner(s, BPF_MAP_TYPE_ARRAY, 4, 2);
 	return -1;
 }
@@ -413,6 +420,11 @@ static void percpu_hash_operations(void **state)
 	story_of(backend_of(state), 6);
 }
 
+static void hash_of_maps_operations(void **state)
+{
+	story_of(backend_of(state), 7);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -423,6 +435,7 @@ int main(void)
 		BOTH(prog_array_operations),
 		BOTH(array_of_maps_operations),
 		BOTH(percpu_hash_operations),
+		BOTH(hash_of_maps_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

@@ -4,7 +4,6 @@
  * maps (map_of_maps.rst). A caller writes an fd and reads an id. The slots in shared memory hold
  * ids, which the store counts as references; each process keeps the objects it has looked up.
  */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +11,7 @@
 #include "err.h"
 #include "kill_point.h"
 #include "map_private.h"
-
-/* Objects this process has in use for a slot. Replaced ones stay in use until the map's view
- * goes: a program may still be running in them, and readers take no lock. */
-struct fd_array_view {
-	struct store_obj *_Atomic *slots;
-	struct store_obj **replaced;
-	uint32_t replaced_cnt;
-	pthread_mutex_t lock;
-};
+#include "object_cache.h"
 
 int (*prog_array_accepts)(struct kern_map *map, const struct store_obj *prog);
 
@@ -75,69 +66,33 @@ static int fd_array_init(struct kern_map *map)
 
 static int fd_array_open(struct kern_map *map)
 {
-	struct fd_array_view *view = calloc(1, sizeof(*view));
+	struct object_cache *cache = malloc(sizeof(*cache));
+	int err = cache ? object_cache_open(cache, map->max_entries) : -ENOMEM;
 
-	if (!view)
-		return -ENOMEM;
-	view->slots = calloc(map->max_entries, sizeof(*view->slots));
-	if (!view->slots) {
-		free(view);
-		return -ENOMEM;
+	if (err) {
+		free(cache);
+		return err;
 	}
-	pthread_mutex_init(&view->lock, NULL);
-	map->view = view;
+	map->view = cache;
 	return 0;
 }
 
 static void fd_array_close(struct kern_map *map)
 {
-	struct fd_array_view *view = map->view;
-
-	for (uint32_t i = 0; i < map->max_entries; i++)
-		if (view->slots[i])
-			store_put(view->slots[i]);
-	for (uint32_t i = 0; i < view->replaced_cnt; i++)
-		store_put(view->replaced[i]);
-	free(view->replaced);
-	free(view->slots);
-	free(view);
+	object_cache_close(map->view);
+	free(map->view);
 }
 
 /* ---- looking up ---- */
 
-static void retire(struct fd_array_view *view, struct store_obj *obj)
-{
-	struct store_obj **grown;
-
-	pthread_mutex_lock(&view->lock);
-	grown = realloc(view->replaced, (view->replaced_cnt + 1) * sizeof(*grown));
-	if (grown) {
-		view->replaced = grown;
-		grown[view->replaced_cnt++] = obj;
-	}	/* else it stays in use for good */
-	pthread_mutex_unlock(&view->lock);
-}
-
 struct store_obj *fd_array_object(struct kern_map *map, uint32_t index)
 {
-	struct fd_array_view *view = map->view;
-	struct store_obj *obj, *known;
 	uint32_t id;
 
 	if (index >= map->max_entries)
 		return NULL;
 	id = atomic_load_explicit(slot_of(map, index), memory_order_acquire);
-	if (!id)
-		return NULL;
-	known = atomic_load_explicit(&view->slots[index], memory_order_acquire);
-	if (known && known->id == id)
-		return known;
-	if (store_get(kind_of(map), id, &obj))
-		return NULL;
-	known = atomic_exchange(&view->slots[index], obj);
-	if (known)
-		retire(view, known);
-	return obj;
+	return id ? object_cache_get(map->view, index, kind_of(map), id) : NULL;
 }
 
 /* Programs get the inner map itself. */
@@ -163,14 +118,14 @@ static int fd_array_cmd_lookup(struct kern_map *map, const void *key, void *valu
 /* ---- writing ---- */
 
 /* An inner map must be like the one that was given at creation. */
-static int check_inner(const struct kern_map *map, const struct store_obj *obj)
+int map_check_inner(const struct kern_map *map, const struct store_obj *obj)
 {
 	const struct map_shared *want = map->shared, *have = map_shared_of(obj);
 	const struct map_inner *inner = &want->inner;
 
 	if (have->type != inner->type || have->key_size != inner->key_size ||
 	    have->value_size != inner->value_size || have->map_flags != inner->map_flags ||
-	    memcmp(&have->fields, &want->fields, sizeof(have->fields)))
+	    memcmp(&have->fields, &inner->fields, sizeof(have->fields)))
 		return -EINVAL;
 	if (have->type == BPF_MAP_TYPE_ARRAY && !(inner->map_flags & BPF_F_INNER_MAP) &&
 	    have->max_entries != inner->max_entries)
@@ -182,7 +137,7 @@ static int check_object(struct kern_map *map, const struct store_obj *obj)
 {
 	if (map->type == BPF_MAP_TYPE_PROG_ARRAY)
 		return prog_array_accepts(map, obj);
-	return check_inner(map, obj);
+	return map_check_inner(map, obj);
 }
 
 static int fd_array_cmd_update(struct kern_map *map, const void *key, const void *value,
@@ -248,7 +203,7 @@ static uint64_t fd_array_memlock(const struct kern_map *map)
 	return 312 + (uint64_t)map->max_entries * 8;
 }
 
-static int no_btf(const struct kern_btf *btf, const union bpf_attr *attr)
+int map_no_btf(const struct kern_btf *btf, const union bpf_attr *attr)
 {
 	return -ENOTSUPP;
 }
@@ -280,6 +235,6 @@ const struct map_ops array_of_maps_map_ops = {
 	.cmd_delete	= fd_array_delete,
 	.next_key	= array_next_key,
 	.memlock	= fd_array_memlock,
-	.check_btf	= no_btf,
+	.check_btf	= map_no_btf,
 	.flags		= MAP_OPS_BATCH | MAP_OPS_INNER,
 };

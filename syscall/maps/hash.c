@@ -18,9 +18,9 @@
 
 #include "bits.h"
 #include "err.h"
+#include "hash_private.h"
 #include "kill_point.h"
 #include "lock.h"
-#include "map_private.h"
 
 #define HASH_FLAGS (BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_RDONLY | \
 		    BPF_F_WRONLY | BPF_F_ZERO_SEED | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
@@ -80,19 +80,18 @@ static size_t elements_offset(uint32_t buckets)
 			  STORE_PAGE);
 }
 
-/* The view: where elements are, so that lookups need not compute it. */
-struct hash_view {
-	unsigned char *elements;
-	size_t size;
-	uint32_t mask, key_pad;
-	bool percpu;		/* a value per CPU, elem_size apart */
-};
-
 static struct element *element_at(const struct kern_map *map, uint32_t number)
 {
 	const struct hash_view *view = map->view;
 
 	return (struct element *)(view->elements + (size_t)(number - 1) * view->size);
+}
+
+static uint32_t number_of(const struct kern_map *map, const struct element *element)
+{
+	const struct hash_view *view = map->view;
+
+	return ((const unsigned char *)element - view->elements) / view->size + 1;
 }
 
 static void *value_of(const struct kern_map *map, struct element *element)
@@ -155,7 +154,7 @@ static void read_value(const struct kern_map *map, void *dst, struct element *el
 /* What Linux's per-CPU allocator hands out at most. */
 #define PERCPU_VALUE_MAX 32768u
 
-static int hash_check(const union bpf_attr *attr)
+int hash_check(const union bpf_attr *attr)
 {
 	bool percpu = type_is_percpu(attr->map_type);
 
@@ -179,15 +178,15 @@ static uint32_t bucket_count(uint32_t max_entries)
 }
 
 /* One spare element per CPU lets a full map still replace values. */
-static uint64_t element_count(const union bpf_attr *attr)
+static uint64_t element_count(uint32_t max_entries)
 {
-	return (uint64_t)attr->max_entries + store_possible_cpus();
+	return (uint64_t)max_entries + store_possible_cpus();
 }
 
-static int hash_layout(const union bpf_attr *attr, struct map_layout *layout)
+int hash_layout(const union bpf_attr *attr, struct map_layout *layout)
 {
 	size_t size = element_size(attr->map_type, attr->key_size, attr->value_size);
-	uint64_t count = element_count(attr);
+	uint64_t count = element_count(attr->max_entries);
 
 	if (attr->max_entries > 1u << 31 || next_power_of_two(attr->max_entries) > UINT32_MAX / 16)
 		return -E2BIG;
@@ -207,9 +206,9 @@ static uint32_t random_seed(const struct kern_map *map)
 	return seed;
 }
 
-static int hash_open(struct kern_map *map)
+int hash_open(struct kern_map *map)
 {
-	struct hash_view *view = malloc(sizeof(*view));
+	struct hash_view *view = calloc(1, sizeof(*view));
 	uint32_t buckets = bucket_count(map->max_entries);
 
 	if (!view)
@@ -219,16 +218,26 @@ static int hash_open(struct kern_map *map)
 	view->mask = buckets - 1;
 	view->key_pad = round_up64(map->key_size, 8);
 	view->percpu = type_is_percpu(map->type);
+	view->of_maps = map->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+	view->capacity = element_count(map->max_entries);
+	if (view->of_maps && object_cache_open(&view->inner, view->capacity)) {
+		free(view);
+		return -ENOMEM;
+	}
 	map->view = view;
 	return 0;
 }
 
-static void hash_close(struct kern_map *map)
+void hash_close(struct kern_map *map)
 {
-	free(map->view);
+	struct hash_view *view = map->view;
+
+	if (view->of_maps)
+		object_cache_close(&view->inner);
+	free(view);
 }
 
-static int hash_init(struct kern_map *map)
+int hash_init(struct kern_map *map)
 {
 	struct hash_head *head = head_of(map);
 
@@ -236,7 +245,7 @@ static int hash_init(struct kern_map *map)
 	head->buckets = bucket_count(map->max_entries);
 	head->seed = random_seed(map);
 	head->free = FREE_END;
-	head->elements = map->max_entries + store_possible_cpus();
+	head->elements = element_count(map->max_entries);
 	head->allocated = map->map_flags & BPF_F_NO_PREALLOC ? 0 : head->elements;
 	for (uint32_t i = 0; i < head->buckets; i++)
 		*bucket_of(map, i) = END_MARK | i;
@@ -307,21 +316,39 @@ static struct element *first_from(const struct kern_map *map, uint32_t bucket)
 	return NULL;
 }
 
-static int hash_next_key(struct kern_map *map, const void *key, void *next)
+/* Is it in that bucket, and not behind the new one of its key: as the writer that put the new one
+ * there may have died, walks do not rely on the old one's going. */
+static bool is_current(const struct kern_map *map, uint32_t bucket, const struct element *element)
+{
+	return find_in(map, bucket, element->hash, element->key) == element;
+}
+
+static struct element *next_in(const struct kern_map *map, uint32_t bucket, struct element *element)
+{
+	uint32_t at;
+
+	do {
+		at = atomic_load_explicit(&element->next, memory_order_acquire);
+		if (at & END_MARK)
+			return NULL;
+		element = element_at(map, at);
+	} while (!is_current(map, bucket, element));
+	return element;
+}
+
+int hash_next_key(struct kern_map *map, const void *key, void *next)
 {
 	struct element *element = NULL;
-	uint32_t hash, at;
+	uint32_t hash, bucket = 0;
 
 	if (key)
 		element = find(map, key, &hash);
-	if (!element) {			/* unknown keys start again */
-		element = first_from(map, 0);
-	} else {
-		at = atomic_load_explicit(&element->next, memory_order_acquire);
-		element = at & END_MARK
-				  ? first_from(map, (hash & ((struct hash_view *)map->view)->mask) + 1)
-				  : element_at(map, at);
+	if (element) {
+		bucket = hash & ((const struct hash_view *)map->view)->mask;
+		element = next_in(map, bucket++, element);
 	}
+	if (!element)			/* unknown keys start again */
+		element = first_from(map, bucket);
 	if (!element)
 		return -ENOENT;
 	memcpy(next, element->key, map->key_size);
@@ -348,11 +375,12 @@ static int hash_for_each(struct kern_map *map, uint32_t cpu,
 
 	for (uint32_t bucket = 0; bucket < head_of(map)->buckets; bucket++) {
 		uint32_t at = atomic_load_explicit(bucket_of(map, bucket), memory_order_acquire);
+		struct element *next = at & END_MARK ? NULL : element_at(map, at);
 
-		while (!(at & END_MARK)) {
-			struct element *element = element_at(map, at);
+		while (next) {
+			struct element *element = next;
 
-			at = atomic_load_explicit(&element->next, memory_order_acquire);
+			next = next_in(map, bucket, element);	/* it may be deleted */
 			calls++;
 			if (fn(arg, element->key, (char *)value_of(map, element) + of_cpu))
 				return calls;
@@ -361,19 +389,46 @@ static int hash_for_each(struct kern_map *map, uint32_t cpu,
 	return calls;
 }
 
+/* ---- ids of maps ---- */
+
+size_t hash_value_offset(const struct kern_map *map)
+{
+	return sizeof(struct element) + ((const struct hash_view *)map->view)->key_pad;
+}
+
+static _Atomic uint32_t *id_of(const struct kern_map *map, struct element *element)
+{
+	return (_Atomic uint32_t *)value_of(map, element);
+}
+
+uint32_t hash_find_id(struct kern_map *map, const void *key, uint32_t *number)
+{
+	struct element *element;
+	uint32_t hash, id;
+
+	do {
+		element = find(map, key, &hash);
+		if (!element)
+			return 0;
+		id = atomic_load(id_of(map, element));
+		/* Not of the next key in a reused element. */
+	} while (memcmp(element->key, key, map->key_size));
+	*number = number_of(map, element) - 1;
+	return id;
+}
+
+/* An element that is in no chain refers to no map. */
+static void drop_id(struct kern_map *map, uint32_t number)
+{
+	if (((const struct hash_view *)map->view)->of_maps)
+		atomic_store(id_of(map, element_at(map, number)), 0);
+}
+
 /* ---- writing, under the lock ---- */
 
 static bool is_linked(uint32_t *seen, uint32_t number)
 {
 	return seen[number / 32] & 1u << number % 32;
-}
-
-/* The old element of a key whose new one stands before it. */
-static bool is_replaced(const struct kern_map *map, uint32_t bucket, uint32_t number)
-{
-	const struct element *element = element_at(map, number);
-
-	return find_in(map, bucket, element->hash, element->key) != element;
 }
 
 /* After a writer's death: what no chain holds is free, what chains hold is counted. */
@@ -391,7 +446,7 @@ static int repair(struct kern_map *map)
 		while (!(*link & END_MARK)) {
 			uint32_t at = *link;
 
-			if (is_replaced(map, bucket, at)) {
+			if (!is_current(map, bucket, element_at(map, at))) {
 				atomic_store(link, element_at(map, at)->next);
 				continue;
 			}
@@ -404,6 +459,7 @@ static int repair(struct kern_map *map)
 	for (uint32_t number = 1; number <= head->used; number++) {
 		if (is_linked(seen, number))
 			continue;
+		drop_id(map, number);
 		element_at(map, number)->next_free = head->free;
 		head->free = number;
 	}
@@ -458,6 +514,9 @@ static int take_element(struct kern_map *map, uint32_t *number)
 		if (err)
 			return err;
 	}
+	/* The store looks for ids in elements that were ever used. */
+	if (((const struct hash_view *)map->view)->of_maps)
+		map->obj->header->slot_cnt = head->used + 1;
 	*number = ++head->used;
 	return 0;
 }
@@ -466,6 +525,7 @@ static void give_element(struct kern_map *map, uint32_t number)
 {
 	struct hash_head *head = head_of(map);
 
+	drop_id(map, number);
 	element_at(map, number)->next_free = head->free;
 	kill_point("hash.free.linked");
 	head->free = number;
@@ -486,13 +546,6 @@ static void unlink_element(struct kern_map *map, uint32_t bucket, uint32_t numbe
 			      memory_order_release);
 }
 
-static uint32_t number_of(const struct kern_map *map, const struct element *element)
-{
-	const struct hash_view *view = map->view;
-
-	return ((const unsigned char *)element - view->elements) / view->size + 1;
-}
-
 static void fill_element(struct kern_map *map, struct element *element, uint32_t hash,
 			 const void *key, const void *value, struct element *old, uint32_t cpu)
 {
@@ -511,6 +564,13 @@ static void fill_element(struct kern_map *map, struct element *element, uint32_t
 	map_value_in(map, value_of(map, element), value);
 }
 
+static int check_exists(const struct element *old, uint64_t flags)
+{
+	if (old && (flags & ~BPF_F_LOCK) == BPF_NOEXIST)
+		return -EEXIST;
+	return !old && (flags & ~BPF_F_LOCK) == BPF_EXIST ? -ENOENT : 0;
+}
+
 static int update_locked(struct kern_map *map, const void *key, const void *value, uint64_t flags,
 			 uint32_t cpu)
 {
@@ -521,10 +581,9 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 
 	old = find(map, key, &hash);
 	bucket = hash & ((struct hash_view *)map->view)->mask;
-	if (old && (flags & ~BPF_F_LOCK) == BPF_NOEXIST)
-		return -EEXIST;
-	if (!old && (flags & ~BPF_F_LOCK) == BPF_EXIST)
-		return -ENOENT;
+	err = check_exists(old, flags);
+	if (err)
+		return err;
 	if (old && flags & BPF_F_LOCK) {	/* in place: who holds the lock goes on with it */
 		map_value_store(map, value_of(map, old), value, flags);
 		return 0;
@@ -591,6 +650,29 @@ static int hash_cmd_update(struct kern_map *map, const void *key, const void *va
 	return hash_update(map, key, value, flags, 0);
 }
 
+static int exchange_locked(struct kern_map *map, const void *key, uint32_t *id, uint64_t flags)
+{
+	uint32_t hash, given = *id;
+	struct element *old = find(map, key, &hash);
+	int err = check_exists(old, flags);
+
+	if (err)
+		return err;
+	*id = old ? atomic_exchange(id_of(map, old), given) : 0;
+	return old ? 0 : update_locked(map, key, &given, flags, ALL_CPUS);
+}
+
+int hash_exchange_id(struct kern_map *map, const void *key, uint32_t *id, uint64_t flags)
+{
+	int err = flags > BPF_EXIST ? -EINVAL : lock_map(map);
+
+	if (err)
+		return err;
+	err = exchange_locked(map, key, id, flags);
+	shm_unlock(&head_of(map)->lock);
+	return err;
+}
+
 static int delete_locked(struct kern_map *map, const void *key, void *value)
 {
 	struct element *element;
@@ -610,7 +692,7 @@ static int delete_locked(struct kern_map *map, const void *key, void *value)
 	return 0;
 }
 
-static int delete_and_copy(struct kern_map *map, const void *key, void *value)
+int hash_remove(struct kern_map *map, const void *key, void *value)
 {
 	int err = lock_map(map);
 
@@ -623,13 +705,13 @@ static int delete_and_copy(struct kern_map *map, const void *key, void *value)
 
 static int hash_delete(struct kern_map *map, const void *key)
 {
-	return delete_and_copy(map, key, NULL);
+	return hash_remove(map, key, NULL);
 }
 
 static int hash_cmd_lookup_and_delete(struct kern_map *map, const void *key, void *value,
 				      uint64_t flags)
 {
-	return delete_and_copy(map, key, value);
+	return hash_remove(map, key, value);
 }
 
 /* ---- batches: a bucket at a time ---- */
@@ -645,8 +727,8 @@ static int hash_bucket_size(struct kern_map *map, uint32_t bucket)
 }
 
 /* Copies a whole bucket under the lock; see map_ops.bucket_read. */
-static int hash_bucket_read(struct kern_map *map, uint32_t bucket, uint32_t room, void *keys,
-			    void *values, bool remove)
+int hash_bucket_read(struct kern_map *map, uint32_t bucket, uint32_t room, void *keys, void *values,
+		     bool remove)
 {
 	size_t value_size = map_user_value_size(map);
 	int size, cnt = 0, err;
@@ -676,9 +758,9 @@ static int hash_bucket_read(struct kern_map *map, uint32_t bucket, uint32_t room
 }
 
 /* What Linux charges (measured on 6.18): its struct 896, a bucket 16, the head of an element 48, a
- * pointer to each element that is not preallocated 8; a preallocated map that replaces elements has
- * a pointer to a spare one per CPU. Values per CPU are allocations of their own. */
-static uint64_t hash_memlock(const struct kern_map *map)
+ * pointer to each element that is not preallocated 8; a preallocated map has a pointer per
+ * CPU, to a spare element where a new value is a new element. Values per CPU are allocations of their own. */
+uint64_t hash_memlock(const struct kern_map *map)
 {
 	const struct hash_head *head = head_of(map);
 	uint64_t cpus = store_possible_cpus(), elements = map->max_entries;
@@ -689,8 +771,9 @@ static uint64_t hash_memlock(const struct kern_map *map)
 		elements = head->count;
 		element += is_percpu(map) ? 24 : 8;
 	} else if (!is_percpu(map)) {
-		elements += cpus;
 		all += 8 * cpus;
+		if (map->type == BPF_MAP_TYPE_HASH)
+			elements += cpus;
 	}
 	return all + elements * element;
 }

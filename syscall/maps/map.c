@@ -131,7 +131,7 @@ static int exclusive_check(const union bpf_attr *attr)
 }
 
 /* The map a map-in-map takes as an example; it need not stay. */
-static int read_template(int fd, struct map_inner *inner, struct kern_btf_fields *fields)
+static int read_template(int fd, struct map_inner *inner)
 {
 	const struct map_shared *shared;
 	struct kern_map *map;
@@ -145,8 +145,7 @@ static int read_template(int fd, struct map_inner *inner, struct kern_btf_fields
 	else if (map->type == BPF_MAP_TYPE_PROG_ARRAY)
 		err = -ENOTSUPP;
 	*inner = (struct map_inner){ shared->type, shared->key_size, shared->value_size,
-				     shared->max_entries, shared->map_flags };
-	*fields = shared->fields;
+				     shared->max_entries, shared->map_flags, shared->fields };
 	map_put(map);
 	return err;
 }
@@ -161,7 +160,6 @@ int map_create(const union bpf_attr *attr)
 	struct map_layout layout = { 0 };
 	struct store_obj *obj;
 	struct kern_map *map;
-	struct kern_btf_fields inner_fields = { 0 };
 	struct map_inner inner = { 0 };
 	char name[BPF_OBJ_NAME_LEN];
 	int err;
@@ -174,7 +172,7 @@ int map_create(const union bpf_attr *attr)
 		return store_fd_kind(attr->map_token_fd, NULL) == -EBADF ? -EBADF : -EINVAL;
 	err = ops->layout(&checked, &layout);
 	if (!err && ops->flags & MAP_OPS_INNER)
-		err = read_template(attr->inner_map_fd, &inner, &inner_fields);
+		err = read_template(attr->inner_map_fd, &inner);
 	if (err)
 		return err;
 	err = store_create_sparse(STORE_MAP, layout.front + layout.inner,
@@ -193,8 +191,6 @@ int map_create(const union bpf_attr *attr)
 	err = map_attach_btf(obj, ops, attr);
 	if (err)
 		goto drop;
-	if (ops->flags & MAP_OPS_INNER)
-		map_shared_of(obj)->fields = inner_fields;
 	err = exclusive_check(attr);
 	if (err)
 		goto drop;

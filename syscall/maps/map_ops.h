@@ -85,6 +85,7 @@ struct map_ops {
 /* What an inner map of a map-in-map must be like; its fields are those of map_shared. */
 struct map_inner {
 	uint32_t type, key_size, value_size, max_entries, map_flags;
+	struct kern_btf_fields fields;
 };
 
 /* Facts that all processes share, in the object's header (store_header.room). */

@@ -8,7 +8,8 @@
 #include "map_ops.h"
 
 extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops,
-	prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops;
+	prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops,
+	hash_of_maps_map_ops;
 
 static inline struct map_shared *map_shared_of(const struct store_obj *obj)
 {
@@ -35,6 +36,11 @@ void map_value_out(const struct kern_map *map, void *dst, const void *src);
 void map_value_store(const struct kern_map *map, void *slot, const void *src, uint64_t flags);
 void map_value_load(const struct kern_map *map, void *dst, void *slot, uint64_t flags);
 int map_flags_error(const struct kern_map *map, uint64_t flags);
+
+/* May this map be a value of that map of maps. */
+int map_check_inner(const struct kern_map *map, const struct store_obj *obj);
+/* check_btf of types that take no BTF. */
+int map_no_btf(const struct kern_btf *btf, const union bpf_attr *attr);
 
 int array_next_key(struct kern_map *map, const void *key, void *next);
 /* The last fd and pin of a prog array is gone: empty it. Return: was there anything in it. */

@@ -25,7 +25,7 @@ static int template_facts(const struct map_shared *shared, const struct verifier
 	facts->value_size = shared->inner.value_size;
 	facts->max_entries = shared->inner.max_entries;
 	facts->map_flags = shared->inner.map_flags;
-	facts->fields = shared->fields;
+	facts->fields = shared->inner.fields;
 	*out = facts;
 	return 0;
 }
