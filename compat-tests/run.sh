@@ -17,6 +17,26 @@ build_and_test() {	# preset, arguments of ctest
 		{ cat "build-$preset/build.log"; exit 1; }
 	echo "== $preset: test"
 	(cd "build-$preset" && ctest --output-on-failure "$@")
+	summary "build-$preset/Testing/Temporary/LastTest.log"
+}
+
+# How many test cases ran on which kernel: tests say so in their last line, and by their name.
+summary() {
+	awk '/ on the emulated kernel, [0-9]+ on the real one/ {
+		for (i = 2; i < NF; i++) {
+			if ($i == "on" && $(i + 2) == "emulated") emulated += $(i - 1)
+			if ($i == "command" && $(i + 4) == "emulated") emulated += $(i - 1)
+			if ($i == "on" && $(i + 2) == "real") real += $(i - 1)
+		}
+		if (/skipped/) skipped++
+	}
+	/Testing: .*\.kernel$/ { kernel_files++ }
+	/Testing: .*\.(emulated|user)$/ { emulated_files++ }
+	END {
+		printf "both-kernel tests: %d cases on the emulated kernel, %d on the real one", emulated, real
+		if (skipped) printf " (%d runs without it: bpf(2) not permitted there)", skipped
+		printf "; library and user runs: %d emulated, %d real\n", emulated_files, kernel_files
+	}' "$1"
 }
 
 case ${1:-all} in
