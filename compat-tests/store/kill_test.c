@@ -74,6 +74,7 @@ static const struct extra {
 } extras[] = {
 	{ "/sys/fs/bpf/of_maps", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 0 },
 	{ "/sys/fs/bpf/array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 0 },
+	{ "/sys/fs/bpf/queue", BPF_MAP_TYPE_QUEUE, 0, 8, 0 },
 };
 #define EXTRAS ((int)(sizeof(extras) / sizeof(extras[0])))
 
@@ -246,6 +247,26 @@ static void op_array_of_maps(void)
 	CHECK(!map_delete(b, fd, &key));
 }
 
+static int pop(int fd, uint64_t *value)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = fd;
+	attr.value = (uintptr_t)value;
+	return b->bpf(BPF_MAP_LOOKUP_AND_DELETE_ELEM, &attr, sizeof(attr));
+}
+
+static void op_queue(void)
+{
+	int fd = extra_map("/sys/fs/bpf/queue");
+	uint64_t value;
+
+	for (value = 1; value <= FEW + 1; value++)
+		CHECK(!map_update(b, fd, NULL, &value, BPF_EXIST));
+	CHECK(!pop(fd, &value) && value == 2);
+}
+
 static void op_first_use(void)
 {
 	int err;
@@ -271,6 +292,7 @@ static const struct operation {
 	{ "ring", op_ring, false },
 	{ "of_maps", op_of_maps, false },
 	{ "array_of_maps", op_array_of_maps, false },
+	{ "queue", op_queue, false },
 };
 
 /* ---- what the next process must find ---- */
@@ -342,8 +364,25 @@ static void check_array_of_maps(void)
 	CHECK(!map_delete(b, fd, &key));
 }
 
+/* Numbers in a row, none lost in between. */
+static void check_queue(void)
+{
+	int fd = extra_map("/sys/fs/bpf/queue");
+	uint64_t value, last = 0, cnt = 0;
+
+	while (!pop(fd, &value)) {
+		CHECK(cnt++ < FEW);
+		CHECK(value >= 1 && value <= FEW + 1 && (!last || value == last + 1));
+		last = value;
+	}
+	for (value = 0; value < FEW; value++)
+		CHECK(!map_update(b, fd, NULL, &value, BPF_ANY));
+	CHECK(map_update(b, fd, NULL, &value, BPF_ANY) == -E2BIG);
+}
+
 static void check_extras(void)
 {
+	check_queue();
 	check_array_of_maps();
 	check_of_maps();
 }

@@ -20,6 +20,8 @@ static const struct {
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
 	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
+	{ "QUEUE", BPF_MAP_TYPE_QUEUE, 0, 8, 8 },
+	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -274,6 +276,16 @@ static void hash_of_maps_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 7);
 }
 
+static void queue_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 8);
+}
+
+static void stack_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 9);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -285,6 +297,8 @@ int main(void)
 		BOTH(array_of_maps_create_checks_attributes),
 		BOTH(percpu_hash_create_checks_attributes),
 		BOTH(hash_of_maps_create_checks_attributes),
+		BOTH(queue_create_checks_attributes),
+		BOTH(stack_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

@@ -26,6 +26,8 @@ static const struct shape {
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
 	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
+	{ "QUEUE", BPF_MAP_TYPE_QUEUE, 0, 8, 8 },
+	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
 };
 
 struct story {
@@ -425,6 +427,16 @@ static void hash_of_maps_operations(void **state)
 	story_of(backend_of(state), 7);
 }
 
+static void queue_operations(void **state)
+{
+	story_of(backend_of(state), 8);
+}
+
+static void stack_operations(void **state)
+{
+	story_of(backend_of(state), 9);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -436,6 +448,8 @@ int main(void)
 		BOTH(array_of_maps_operations),
 		BOTH(percpu_hash_operations),
 		BOTH(hash_of_maps_operations),
+		BOTH(queue_operations),
+		BOTH(stack_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

@@ -109,6 +109,8 @@ static const struct charge {
 	{ BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8, BPF_F_NO_PREALLOC, 896 + 8 * 16, 0, 3 * 88, 3 * 8 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, 0, 896 + 8 * 16 + 8 * 64, 8, 0, 0 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, BPF_F_NO_PREALLOC, 896 + 8 * 16, 0, 3 * 72, 0 },
+	{ BPF_MAP_TYPE_QUEUE, 0, 3, 8, 0, 312 + 9 * 3, 0, 0, 0 },
+	{ BPF_MAP_TYPE_STACK, 0, 8, 100, 0, 312 + 101 * 8, 0, 0, 0 },
 };
 
 static void fill_three(const struct backend *b, int fd, const struct charge *row)
@@ -307,6 +309,67 @@ static void program_finds_the_map_of_a_key(void **state)
 	b->close(fd);
 }
 
+/* ---- queue and stack ---- */
+
+/* Push 1 to @pushed, then pop until nothing is left. */
+static void pops(void **state, uint32_t type, uint32_t pushed, uint64_t flags, const char *want)
+{
+	const struct backend *b = backend_of(state);
+	int fd = create(b, type, 0, 4, 4, 0, 0);
+	char text[64] = "";
+	uint32_t value;
+
+	for (value = 1; value <= pushed; value++) {
+		int err = map_update(b, fd, NULL, &value, flags);
+
+		assert_int_equal(err, value > 4 && flags == BPF_ANY ? -E2BIG : 0);
+	}
+	if (!map_lookup(b, fd, NULL, &value))	/* a look takes nothing */
+		sprintf(text, "%u ", value);
+	while (!lookup_and_delete(b, fd, NULL, &value))
+		sprintf(text + strlen(text), "%u ", value);
+	assert_string_equal(text, want);
+	b->close(fd);
+}
+
+static void queue_is_first_in_first_out(void **state)
+{
+	pops(state, BPF_MAP_TYPE_QUEUE, 0, BPF_ANY, "");
+	pops(state, BPF_MAP_TYPE_QUEUE, 3, BPF_ANY, "1 1 2 3 ");
+	pops(state, BPF_MAP_TYPE_QUEUE, 6, BPF_ANY, "1 1 2 3 4 ");
+	pops(state, BPF_MAP_TYPE_QUEUE, 11, BPF_EXIST, "8 8 9 10 11 ");
+}
+
+static void stack_is_last_in_first_out(void **state)
+{
+	pops(state, BPF_MAP_TYPE_STACK, 0, BPF_ANY, "");
+	pops(state, BPF_MAP_TYPE_STACK, 3, BPF_ANY, "3 3 2 1 ");
+	pops(state, BPF_MAP_TYPE_STACK, 6, BPF_ANY, "4 4 3 2 1 ");
+	pops(state, BPF_MAP_TYPE_STACK, 11, BPF_EXIST, "11 11 10 9 8 ");
+}
+
+/* What a pop of an empty one leaves in the value plus its error. */
+static void program_pushes_and_pops(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int fd = create(b, BPF_MAP_TYPE_QUEUE, 0, 8, 4, 0, 0);
+	const struct bpf_insn push[] = {
+		STORE_IMM(DW, 10, -8, 5), MAP_FD(1, fd), MOV_REG(2, 10), ALU_IMM(ADD, 2, -8),
+		MOV_IMM(3, 0), CALL(BPF_FUNC_map_push_elem), EXIT(),
+	};
+	const struct bpf_insn pop[] = {
+		STORE_IMM(DW, 10, -8, 1000), MAP_FD(1, fd), MOV_REG(2, 10), ALU_IMM(ADD, 2, -8),
+		CALL(BPF_FUNC_map_pop_elem), LOAD(DW, 1, 10, -8), ALU_REG(ADD, 0, 1), EXIT(),
+	};
+
+	assert_int_equal((int)run_prog(b, pop, ARRAY_CNT(pop)), -ENOENT);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal((int)run_prog(b, push, ARRAY_CNT(push)), 0);
+	assert_int_equal((int)run_prog(b, push, ARRAY_CNT(push)), -E2BIG);
+	assert_int_equal((int)run_prog(b, pop, ARRAY_CNT(pop)), 5);
+	b->close(fd);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -315,6 +378,9 @@ int main(void)
 		BOTH(program_writes_its_cpus_value),
 		BOTH(percpu_padding_travels),
 		BOTH(program_finds_the_map_of_a_key),
+		BOTH(queue_is_first_in_first_out),
+		BOTH(stack_is_last_in_first_out),
+		BOTH(program_pushes_and_pops),
 	};
 
 	return run_on_both("map_types", tests, ARRAY_CNT(tests));

@@ -11,6 +11,8 @@ static const struct map_ops *const types[] = {
 	[BPF_MAP_TYPE_PERCPU_ARRAY] = &percpu_array_map_ops,
 	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = &array_of_maps_map_ops,
 	[BPF_MAP_TYPE_HASH_OF_MAPS] = &hash_of_maps_map_ops,
+	[BPF_MAP_TYPE_QUEUE] = &queue_map_ops,
+	[BPF_MAP_TYPE_STACK] = &stack_map_ops,
 	[BPF_MAP_TYPE_RINGBUF] = &ringbuf_map_ops,
 };
 
