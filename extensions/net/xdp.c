@@ -74,8 +74,10 @@ int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach)
 		attach->taken_err = -EEXIST;
 	if (err)
 		return err;
-	if (attach_type == BPF_XDP_DEVMAP || attach_type == BPF_XDP_CPUMAP)
+	if (attach_type == BPF_XDP_DEVMAP || attach_type == BPF_XDP_CPUMAP) {
+		attach->taken_err = -EBUSY;	/* seen before what the program is for */
 		return -EINVAL;
+	}
 	attach->info[0] = ifindex;
 	return 0;
 }

@@ -105,19 +105,37 @@ static bool resume_after_copy(void *context)
 	return true;
 }
 
+/* With the signals blocked that its owner wanted to be blocked. */
+static void call_previous(const struct sigaction *old, int signal_number, siginfo_t *info,
+			  void *context)
+{
+	sigset_t blocked = old->sa_mask;
+
+	if (!(old->sa_flags & SA_NODEFER))
+		sigaddset(&blocked, signal_number);
+	pthread_sigmask(SIG_BLOCK, &blocked, NULL);	/* until the kernel restores the mask */
+	if (old->sa_flags & SA_SIGINFO)
+		old->sa_sigaction(signal_number, info, context);
+	else
+		old->sa_handler(signal_number);
+}
+
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
 	struct sigaction *old = &previous[signal_number == SIGBUS];
+	bool sent = info->si_code <= 0;		/* by kill(), not by an access */
 
-	if (resume_after_copy(context))
+	if (!sent && resume_after_copy(context))
 		return;
-	if (old->sa_flags & SA_SIGINFO) {
-		old->sa_sigaction(signal_number, info, context);
-	} else if (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN) {
-		/* The instruction faults again and the default action follows. */
-		sigaction(signal_number, old, NULL);
-	} else {
-		old->sa_handler(signal_number);
+	if (old->sa_flags & SA_SIGINFO || (old->sa_handler != SIG_DFL &&
+					   old->sa_handler != SIG_IGN)) {
+		call_previous(old, signal_number, info, context);
+	} else if (!sent || old->sa_handler == SIG_DFL) {
+		/* The access faults again, what was sent comes again when this handler is left:
+		 * with the default action. */
+		signal(signal_number, SIG_DFL);
+		if (sent)
+			raise(signal_number);
 	}
 }
 
@@ -128,7 +146,9 @@ static void install_handler(void)
 					    .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
 
 		sigemptyset(&action.sa_mask);
-		if (sigaction(fault_signals[i], &action, &previous[i]))
+		/* Known before another thread may need it. */
+		sigaction(fault_signals[i], NULL, &previous[i]);
+		if (sigaction(fault_signals[i], &action, NULL))
 			atomic_store(&use_system_call, true);
 	}
 	atomic_store(&installed, true);

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 
 #include "err.h"
+#include "fork_guard.h"
 #include "kern_private.h"
 #include "raw.h"
 
@@ -18,6 +19,7 @@ struct member {
 
 static struct member *members;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+FORK_GUARD(lock, FORK_RANK_WAITING)
 
 /* Past the exported epoll_ctl(). */
 static int raw_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)

@@ -16,6 +16,7 @@
 
 #include "bits.h"
 #include "err.h"
+#include "fork_guard.h"
 #include "hooks.h"
 #include "log.h"
 #include "registry.h"
@@ -37,7 +38,7 @@ struct snapshot {
 
 /* Behind bpfx_hook_state.runtime. */
 struct hook_runtime {
-	pthread_mutex_t mutex;		/* replacing the snapshot */
+	struct hook_runtime *next;
 	struct store_counter counter;
 	struct snapshot *_Atomic now;
 	struct snapshot *replaced;	/* by a thread that could not wait */
@@ -45,8 +46,41 @@ struct hook_runtime {
 	_Atomic uint64_t checked_ns;
 };
 
+/* Replacing snapshots, of all hooks: it happens rarely. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct hook_runtime *runtimes;
+
 /* Hooks that this thread is inside of: it must not wait for itself. */
 static _Thread_local uint32_t depth;
+/* It holds the mutex: a hook that fires in a signal handler meanwhile must not want it. */
+static _Thread_local bool renewing;
+
+/* ---- fork ---- */
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+/* The other threads, and with them the readers, are not here. */
+static void after_fork_in_child(void)
+{
+	for (struct hook_runtime *runtime = runtimes; runtime && !depth; runtime = runtime->next) {
+		atomic_store(&runtime->readers[0], 0);
+		atomic_store(&runtime->readers[1], 0);
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+__attribute__((constructor(FORK_RANK_LINKS))) static void watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
 
 static uint64_t now_ns(void)
 {
@@ -62,7 +96,7 @@ int hooks_connect(const struct bpfx_hook *hook)
 	struct store_counter counter;
 	int err;
 
-	if (hook->state->runtime)
+	if (__atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE))
 		return 0;
 	err = store_hook_counter(hook->name, &counter);
 	if (err)
@@ -70,10 +104,17 @@ int hooks_connect(const struct bpfx_hook *hook)
 	runtime = calloc(1, sizeof(*runtime));
 	if (!runtime)
 		return -ENOMEM;
-	pthread_mutex_init(&runtime->mutex, NULL);
 	runtime->counter = counter;
-	hook->state->runtime = runtime;
-	__atomic_store_n(&hook->state->attached, counter.attached, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&mutex);
+	if (hook->state->runtime) {	/* another thread was faster */
+		free(runtime);
+	} else {
+		runtime->next = runtimes;
+		runtimes = runtime;
+		__atomic_store_n(&hook->state->runtime, runtime, __ATOMIC_RELEASE);
+		__atomic_store_n(&hook->state->attached, counter.attached, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&mutex);
 	return 0;
 }
 
@@ -198,14 +239,16 @@ static void renew(const struct bpfx_hook *hook, struct hook_runtime *runtime)
 	struct snapshot *fresh;
 	uint32_t generation;
 
-	pthread_mutex_lock(&runtime->mutex);
+	pthread_mutex_lock(&mutex);
+	renewing = true;
 	if (!is_fresh(runtime, runtime->now)) {
 		generation = __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE);
 		fresh = take_snapshot(hook, generation);
 		if (fresh)
 			replace(runtime, fresh);
 	}
-	pthread_mutex_unlock(&runtime->mutex);
+	renewing = false;
+	pthread_mutex_unlock(&mutex);
 }
 
 /* ---- running ---- */
@@ -250,9 +293,10 @@ int hook_run(const struct bpfx_hook *hook, uint64_t target, void *ctx, uint32_t 
 
 	if (!bpfx_hook_active(hook))
 		return 0;
-	runtime = hook->state->runtime;
+	runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
 	phase = enter(runtime);
-	if (!is_fresh(runtime, atomic_load(&runtime->now)) && depth == 1) {
+	if (!is_fresh(runtime, atomic_load(&runtime->now)) && depth == 1 &&
+	    !renewing) {
 		leave(runtime, phase);
 		renew(hook, runtime);
 		phase = enter(runtime);
@@ -282,7 +326,7 @@ bool hook_is_taken(const struct bpfx_hook *hook, uint64_t target)
 
 void hook_changed(const struct bpfx_hook *hook, int attached_by)
 {
-	struct hook_runtime *runtime = hook->state->runtime;
+	struct hook_runtime *runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
 
 	store_hook_changed(hook->name, attached_by);
 	/* When this returns, nothing in this process runs through what is gone. */

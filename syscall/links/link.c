@@ -68,11 +68,12 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 }
 
 /* A link whose last reference went away is gone from its hook. */
-static void link_removed(const struct store_header *header)
+static void link_removed(struct store_header *header)
 {
-	const struct link_shared *shared = (const struct link_shared *)header->room;
+	struct link_shared *shared = (struct link_shared *)header->room;
 
-	if (!shared->detached)
+	/* Detached by somebody at this moment: counted once. */
+	if (!atomic_exchange(&shared->detached, 1))
 		store_hook_changed(shared->hook, -1);
 }
 
@@ -148,9 +149,13 @@ static int replace(struct store_obj *obj, struct kern_prog *fresh,
 		if (!err && now->id != fresh->id) {
 			store_mark_target(fresh->obj);
 			__atomic_store_n(&obj->header->edges[0].id, fresh->id, __ATOMIC_RELEASE);
+			err = store_check_target(fresh->obj);
+			if (err)
+				__atomic_store_n(&obj->header->edges[0].id, now->id,
+						 __ATOMIC_RELEASE);
 			if (hook)
 				hook_changed(hook, 0);
-			store_collect(STORE_PROG, now->id);
+			store_collect(STORE_PROG, err ? fresh->id : now->id);
 		}
 		prog_put(now);
 	}

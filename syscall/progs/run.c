@@ -7,6 +7,7 @@
 
 #include "bits.h"
 #include "err.h"
+#include "fork_guard.h"
 #include "helpers.h"
 #include "log.h"
 #include "prog_private.h"
@@ -110,6 +111,7 @@ static int translate(struct kern_prog *prog, struct exec_image **out)
 }
 
 static pthread_mutex_t translate_mutex = PTHREAD_MUTEX_INITIALIZER;
+FORK_GUARD(translate_mutex, FORK_RANK_PROGS)
 
 int prog_image(struct kern_prog *prog, struct exec_image **out)
 {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -184,8 +185,8 @@ static int add_file(struct graph *graph, const char *name, bool remove_leftovers
 		return 0;
 	}
 	fd = open_object(read.kind, read.id);
-	if (fd < 0)
-		return 0;
+	if (fd < 0)	/* EMFILE must not make an object, and what it refers to, look dead */
+		return errno == ENOENT ? 0 : -errno;
 	err = read_node(fd, &read);
 	/* Marked by somebody who was killed before he could remove it, or damaged. */
 	if (err == -EINVAL && remove_leftovers && !byte_is_locked(fd, LOCK_BYTE(read.id)))
@@ -194,7 +195,7 @@ static int add_file(struct graph *graph, const char *name, bool remove_leftovers
 	node = err ? NULL : graph_add(graph);
 	if (!node) {
 		free(read.edges);
-		return err == -EINVAL ? 0 : -ENOMEM;
+		return err == -EINVAL ? 0 : err ? err : -ENOMEM;
 	}
 	*node = read;
 	return 0;
@@ -289,11 +290,11 @@ bool alive_locked(enum store_kind kind, uint32_t id)
 	int fd = open_object(kind, id), err;
 
 	if (fd < 0)
-		return false;
+		return errno != ENOENT;	/* what cannot be looked at is not taken for dead */
 	err = read_node(fd, &node);
 	raw_close(fd);
 	free(node.edges);
-	return !err && node_is_alive(&node);
+	return err ? err != -EINVAL : node_is_alive(&node);
 }
 
 bool store_alive(enum store_kind kind, uint32_t id)
@@ -308,6 +309,20 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Ids mostly follow each other: a few are tried before the folder is listed. */
+#define NEAR_IDS 16u
+
+static bool near_id(enum store_kind kind, uint32_t start, uint32_t *next)
+{
+	for (uint32_t id = start + 1; id <= start + NEAR_IDS; id++) {
+		if (alive_locked(kind, id)) {
+			*next = id;
+			return true;
+		}
+	}
+	return false;
+}
+
 int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next)
 {
 	uint32_t *ids = NULL, cnt = 0, cap = 0;
@@ -318,6 +333,8 @@ int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next)
 
 	if (err)
 		return err;
+	if (near_id(kind, start, next))
+		return 0;
 	snprintf(path, sizeof(path), "%s/obj", store.dir);
 	list = opendir(path);
 	while (list && (entry = readdir(list))) {
@@ -363,26 +380,28 @@ void store_set_unheld(enum store_kind kind, bool (*fn)(uint32_t id))
 	unheld[kind] = fn;
 }
 
-static void (*removed[STORE_KINDS])(const struct store_header *header);
+static void (*removed[STORE_KINDS])(struct store_header *header);
 
-void store_set_removed(enum store_kind kind, void (*fn)(const struct store_header *header))
+void store_set_removed(enum store_kind kind, void (*fn)(struct store_header *header))
 {
 	removed[kind] = fn;
 }
 
 static void mark_dead(int fd)
 {
-	struct store_header header;
+	struct store_header copy, *header;
 	struct stat st;
-	uint32_t dead = 1;
 
-	if (fstat(fd, &st) || read_header(fd, &st, &header))
+	if (fstat(fd, &st) || read_header(fd, &st, &copy))
 		return;
-	if (pwrite(fd, &dead, sizeof(dead),
-		   st.st_size - STORE_PAGE + offsetof(struct store_header, dead)) < 0)
+	header = raw_mmap(NULL, STORE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			  st.st_size - STORE_PAGE);
+	if (header == MAP_FAILED)
 		return;
-	if (removed[header.kind])
-		removed[header.kind](&header);
+	__atomic_store_n(&header->dead, 1, __ATOMIC_SEQ_CST);
+	if (removed[copy.kind])
+		removed[copy.kind](header);
+	raw_munmap(header, STORE_PAGE);
 }
 
 static void remove_object(enum store_kind kind, uint32_t id)
@@ -439,8 +458,9 @@ static bool tell_unheld(const struct graph *graph)
 void sweep(void)
 {
 	struct graph graph = { 0 };
+	int err = scan(&graph, true);
 
-	if (!scan(&graph, true)) {
+	if (!err) {
 		mark(&graph);
 		if (tell_unheld(&graph)) {
 			graph_free(&graph);

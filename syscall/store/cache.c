@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 
 #include "bits.h"
 #include "err.h"
+#include "fork_guard.h"
 #include "raw.h"
 #include "layout.h"
 #include "cache.h"
@@ -25,10 +27,11 @@
 #define KNOWN_FDS 65536
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+FORK_GUARD(mutex, FORK_RANK_CACHE)
 static struct store_obj *buckets[BUCKETS];
 static struct store_obj *spare;
 static void (*free_room[STORE_KINDS])(struct store_obj *obj);
-static uint32_t seen_removals;
+static _Atomic uint32_t seen_removals;
 
 /* Object pointer with the fd's mode in the low bits. */
 static _Atomic uintptr_t known[KNOWN_FDS];
@@ -78,8 +81,14 @@ static void unmap_object(struct store_obj *obj)
 
 void cache_free_object(struct store_obj *obj)
 {
+	int last = 1;
+
+	/* A thread that found it under an fd closed meanwhile may be about to let go of it. */
+	while (!atomic_compare_exchange_weak(&obj->users, &last, -1) && last > 0) {
+		last = 1;
+		sched_yield();
+	}
 	unmap_object(obj);
-	obj->users = -1;
 	pthread_mutex_lock(&mutex);
 	obj->next = spare;
 	spare = obj;
@@ -219,10 +228,9 @@ void cache_drop_dead(void)
 	uint32_t removals = atomic_load(&store.control->removals);
 	struct store_obj *dropped = NULL;
 
-	if (removals == seen_removals)
+	if (removals == atomic_exchange(&seen_removals, removals))
 		return;
 	pthread_mutex_lock(&mutex);
-	seen_removals = removals;
 	for (int i = 0; i < BUCKETS; i++)
 		drop_dead_in(&buckets[i], &dropped);
 	pthread_mutex_unlock(&mutex);
@@ -300,9 +308,14 @@ static int object_of_fd(int fd, struct store_obj **out, uint32_t *mode)
 
 	if (obj && atomic_load_explicit(&fds_are_watched, memory_order_relaxed) &&
 	    raise_users(obj)) {
-		*out = obj;
-		*mode = entry & MODE_BITS;
-		return 0;
+		/* Still the fd's, not one that was closed and made again in its memory. */
+		if (atomic_load(&known[fd]) == entry) {
+			*out = obj;
+			*mode = entry & MODE_BITS;
+			return 0;
+		}
+		store_put(obj);
+		obj = NULL;
 	}
 	if (fd < 0 || fstat(fd, &st))
 		return -EBADF;
@@ -407,32 +420,18 @@ void cache_forget_range(unsigned int first, unsigned int last,
 			void (*fn)(enum store_kind kind, uint32_t id))
 {
 	for (unsigned int fd = first; fd <= last && fd < KNOWN_FDS; fd++) {
-		uintptr_t entry = atomic_exchange(&known[fd], 0);
-		struct store_obj *obj = (struct store_obj *)(entry & ~MODE_BITS);
+		struct store_obj *obj;
+		enum store_kind kind;
+		uint32_t id;
 
-		if (obj && raise_users(obj)) {
-			enum store_kind kind = obj->kind;
-			uint32_t id = obj->id;
-
-			store_put(obj);
-			fn(kind, id);
-		}
+		if (!atomic_load_explicit(&known[fd], memory_order_relaxed))
+			continue;
+		obj = (struct store_obj *)(atomic_exchange(&known[fd], 0) & ~MODE_BITS);
+		if (!obj || !raise_users(obj))
+			continue;
+		kind = obj->kind;
+		id = obj->id;
+		store_put(obj);
+		fn(kind, id);
 	}
-}
-
-/* ---- fork ---- */
-
-static void before_fork(void)
-{
-	pthread_mutex_lock(&mutex);
-}
-
-static void after_fork(void)
-{
-	pthread_mutex_unlock(&mutex);
-}
-
-void cache_init(void)
-{
-	pthread_atfork(before_fork, after_fork, after_fork);
 }

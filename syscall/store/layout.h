@@ -73,6 +73,5 @@ void sweep(void);
 bool alive_locked(enum store_kind kind, uint32_t id);
 /* Drop cached objects whose file is gone. */
 void cache_drop_dead(void);
-void cache_init(void);
 
 #endif

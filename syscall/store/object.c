@@ -266,11 +266,37 @@ static int open_locked(const char *path, uint32_t id, uint32_t mode)
 	return fd;
 }
 
+bool store_exists(enum store_kind kind, uint32_t id)
+{
+	char path[PATH_MAX];
+
+	object_path(path, sizeof(path), kind, id);
+	return !access(path, F_OK) || errno != ENOENT;
+}
+
+/* What it refers to may have lost its last fd, and been removed, before its edges can be seen: then
+ * that close came first. Nothing is removed while the lock is held. */
+static int give_name(const struct store_obj *obj, const char *temp, const char *path)
+{
+	const struct store_header *header = obj->header;
+	bool locked = header->edge_cnt && !store_lock();
+	int err = 0;
+
+	for (uint32_t i = 0; locked && i < header->edge_cnt && !err; i++)
+		if (!store_exists(header->edges[i].kind, header->edges[i].id))
+			err = -EBADF;
+	if (!err && rename(temp, path))
+		err = errno == ENOSPC ? -ENOMEM : -errno;
+	if (locked)
+		store_unlock();
+	return err;
+}
+
 int store_publish(struct store_obj *obj, uint32_t mode)
 {
 	char temp[PATH_MAX], path[PATH_MAX];
 	uint32_t id = store_reserve_id(obj);
-	int fd;
+	int fd, err;
 
 	temp_path(temp, sizeof(temp), obj);
 	object_path(path, sizeof(path), obj->kind, id);
@@ -281,9 +307,10 @@ int store_publish(struct store_obj *obj, uint32_t mode)
 	if (fd < 0)
 		goto drop;
 	kill_point("publish.locked");
-	if (rename(temp, path)) {
+	err = give_name(obj, temp, path);
+	if (err) {
 		raw_close(fd);
-		fd = errno == ENOSPC ? -ENOMEM : -errno;
+		fd = err;
 		goto drop;
 	}
 	kill_point("publish.named");
@@ -294,14 +321,6 @@ int store_publish(struct store_obj *obj, uint32_t mode)
 drop:
 	store_drop(obj);
 	return fd;
-}
-
-bool store_exists(enum store_kind kind, uint32_t id)
-{
-	char path[PATH_MAX];
-
-	object_path(path, sizeof(path), kind, id);
-	return !access(path, F_OK);
 }
 
 int store_publish_permanent(struct store_obj *obj, uint32_t id)

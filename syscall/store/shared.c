@@ -26,6 +26,17 @@ void store_edge_to(struct store_obj *from, struct store_obj *to)
 	from->header->edges[from->header->edge_cnt++] = (struct store_edge){ to->kind, to->id };
 }
 
+int store_check_target(const struct store_obj *obj)
+{
+	int err = store_lock();
+
+	if (err)
+		return 0;
+	err = store_exists(obj->kind, obj->id) ? 0 : -EBADF;
+	store_unlock();
+	return err;
+}
+
 int store_add_edge(struct store_obj *from, struct store_obj *to)
 {
 	struct store_header *header = from->header;
@@ -38,6 +49,8 @@ int store_add_edge(struct store_obj *from, struct store_obj *to)
 			err = -EEXIST;
 	if (!err && header->edge_cnt == STORE_EDGES_MAX)
 		err = -ENOSPC;
+	if (!err && !store_exists(to->kind, to->id))
+		err = -EBADF;		/* closed meanwhile */
 	if (!err) {
 		store_mark_target(to);
 		header->edges[header->edge_cnt] = (struct store_edge){ to->kind, to->id };

@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bits.h"
 #include "err.h"
+#include "fork_guard.h"
 #include "raw.h"
 #include "kill_point.h"
 #include "layout.h"
@@ -150,8 +152,10 @@ static bool any_object_locked(const char *dir)
 			continue;
 		snprintf(path, sizeof(path), "%s/obj/%s", dir, entry->d_name);
 		fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
+			locked = errno != ENOENT;
 			continue;
+		}
 		locked = byte_is_locked(fd, LOCK_BYTE(strtoul(entry->d_name + 1, NULL, 10)));
 		raw_close(fd);
 	}
@@ -161,6 +165,8 @@ static bool any_object_locked(const char *dir)
 }
 
 #define PRIVATE_PREFIX "bpf-shim-private-"
+/* Whoever is making one has not signed it yet. */
+#define YOUNG_SECONDS 5
 
 int store_collect_private(const char *parent)
 {
@@ -177,7 +183,8 @@ int store_collect_private(const char *parent)
 		snprintf(path, sizeof(path), "%s/%s", parent, entry->d_name);
 		if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
 			continue;
-		if (has_living_user(path, 0) || any_object_locked(path))
+		if (time(NULL) - st.st_ctime < YOUNG_SECONDS || has_living_user(path, 0) ||
+		    any_object_locked(path))
 			continue;
 		remove_tree(path);
 		removed++;
@@ -370,12 +377,11 @@ static int open_store(void)
 		add_user(store.dir);
 		atexit(leave_private);
 	}
-	cache_init();
 	return 0;
 }
 
 /* A forked child is another user of a private store. */
-static pid_t user_pid;
+static _Atomic pid_t user_pid;
 
 int store_use(void)
 {
@@ -423,7 +429,7 @@ static void after_fork_child(void)
 	user_pid = 0;
 }
 
-__attribute__((constructor)) static void watch_forks(void)
+__attribute__((constructor(FORK_RANK_OPEN))) static void watch_forks(void)
 {
 	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 }

@@ -90,7 +90,7 @@ int store_possible_cpus(void);
 int store_collect_private(const char *parent);
 
 /* Told under the store's lock when an object of @kind is removed. */
-void store_set_removed(enum store_kind kind, void (*removed)(const struct store_header *header));
+void store_set_removed(enum store_kind kind, void (*removed)(struct store_header *header));
 
 /* Told under the store's lock when no fd and no pin refers to an object any more but others of the
  * store do. Return: did it give up references of its own. */
@@ -130,6 +130,8 @@ bool store_exists(enum store_kind kind, uint32_t id);
 
 /* Others of the store may keep it alive from now on: before its id is written into a slot. */
 void store_mark_target(struct store_obj *obj);
+/* After it is written: -EBADF where the target lost its last fd, and went, before that. */
+int store_check_target(const struct store_obj *obj);
 
 /* An edge from an object that is being made to one in hand. */
 void store_edge_to(struct store_obj *from, struct store_obj *to);
@@ -164,7 +166,7 @@ int store_next_id(enum store_kind kind, uint32_t start, uint32_t *next);
 /* Is it referenced by an fd, a pin or an edge from something that is. */
 bool store_alive(enum store_kind kind, uint32_t id);
 
-/* The same from a published object (PROG_BIND_MAP). 0, -EEXIST, -ENOSPC. */
+/* The same from a published object (PROG_BIND_MAP). 0, -EEXIST, -ENOSPC, -EBADF: @to is gone. */
 int store_add_edge(struct store_obj *from, struct store_obj *to);
 
 /* After a reference went away in a way we saw: remove the object, and what only it held, if
