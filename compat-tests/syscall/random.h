@@ -42,7 +42,6 @@ struct request {
 	uint32_t size, mutable_from;
 	enum pair_kind makes;		/* the result is an fd of this kind; 0: it is not */
 	bool retry;			/* the real kernel may come to the result later */
-	bool no_output;			/* only the result counts */
 	union bpf_attr attr;
 	struct fixup fixups[FIXUPS];
 	uint32_t fixup_cnt;

@@ -218,15 +218,22 @@ static bool in_fixup(const struct request *req, uint32_t offset)
 	return false;
 }
 
+/* Half an id or address is another number on each kernel. */
+static bool cuts_fixup(const struct request *req, uint32_t size)
+{
+	return in_fixup(req, size) && size && in_fixup(req, size - 1);
+}
+
 /* A byte that nobody meant, or another size. */
 static void mutate(struct request *req)
 {
+	uint32_t size = rnd(4) ? req->size - rnd(40) : rnd(sizeof(req->attr) + 40);
 	uint32_t at = req->mutable_from + rnd(sizeof(union bpf_attr) - req->mutable_from);
 
 	if (rnd(12) == 0 && !in_fixup(req, at))
 		((unsigned char *)&req->attr)[at] ^= 1u << rnd(8);
-	if (rnd(16) == 0)
-		req->size = rnd(4) ? req->size - rnd(40) : rnd(sizeof(req->attr) + 40);
+	if (rnd(16) == 0 && !cuts_fixup(req, size))
+		req->size = size;
 }
 
 /* ---- running one request on both ---- */
@@ -380,10 +387,10 @@ struct pair *request_run(struct request *req, int *result)
 					backends[i]->close(ret[i]);
 		return NULL;
 	}
-	if (sides == 2 && !req->no_output) {
+	/* Where a copy stopped midway is nobody's contract. */
+	if (sides == 2 && ret[0] != -EFAULT) {
 		compare_attrs(req, ret, rooms);
-		if (ret[0] != -EFAULT)
-			compare_arenas(req, ret);
+		compare_arenas(req, ret);
 	}
 	return req->makes && ret[0] >= 0 ? pair_add(req->makes, ret) : NULL;
 }
@@ -469,7 +476,7 @@ static void skip_low_fds(void)
 static void both_kernels_answer_alike(void **unused)
 {
 	unsigned long seed = number_from("BPF_SHIM_TEST_SEED", 1);
-	unsigned long cnt = number_from("BPF_SHIM_TEST_STEPS", 20000);
+	unsigned long cnt = number_from("BPF_SHIM_TEST_STEPS", 6000);
 
 	(void)unused;
 	state = seed * 0x9e3779b97f4a7c15ull + 1;
