@@ -75,6 +75,7 @@ static const struct extra {
 	{ "/sys/fs/bpf/of_maps", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 0 },
 	{ "/sys/fs/bpf/array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 0 },
 	{ "/sys/fs/bpf/queue", BPF_MAP_TYPE_QUEUE, 0, 8, 0 },
+	{ "/sys/fs/bpf/trie", BPF_MAP_TYPE_LPM_TRIE, 8, 8, BPF_F_NO_PREALLOC },
 };
 #define EXTRAS ((int)(sizeof(extras) / sizeof(extras[0])))
 
@@ -267,6 +268,29 @@ static void op_queue(void)
 	CHECK(!pop(fd, &value) && value == 2);
 }
 
+struct trie_key {
+	uint32_t len;
+	unsigned char data[4];
+};
+
+/* Each way of putting in and taking out, and a node used again. */
+static void op_trie(void)
+{
+	int fd = extra_map("/sys/fs/bpf/trie");
+	const struct trie_key a = { 16, { 10, 1 } }, other = { 16, { 10, 2 } }, above = { 8, { 10 } };
+	uint64_t value = 1;
+
+	for (int i = 0; i < 8; i++) {
+		CHECK(!map_update(b, fd, &a, &value, 0));
+		CHECK(!map_update(b, fd, &other, &value, 0));
+		CHECK(!map_update(b, fd, &above, &value, 0));
+		CHECK(!map_update(b, fd, &a, &value, BPF_EXIST));
+		CHECK(!map_delete(b, fd, &a));
+		CHECK(!map_delete(b, fd, &above));
+		CHECK(!map_delete(b, fd, &other));
+	}
+}
+
 static void op_first_use(void)
 {
 	int err;
@@ -293,6 +317,7 @@ static const struct operation {
 	{ "of_maps", op_of_maps, false },
 	{ "array_of_maps", op_array_of_maps, false },
 	{ "queue", op_queue, false },
+	{ "trie", op_trie, false },
 };
 
 /* ---- what the next process must find ---- */
@@ -380,8 +405,32 @@ static void check_queue(void)
 	CHECK(map_update(b, fd, NULL, &value, BPF_ANY) == -E2BIG);
 }
 
+static void check_trie(void)
+{
+	int fd = extra_map("/sys/fs/bpf/trie");
+	struct trie_key key, *previous = NULL;
+	uint64_t value = 1;
+	uint32_t cnt = 0;
+
+	while (!map_next_key(b, fd, previous, &key)) {
+		previous = &key;
+		CHECK(++cnt <= 3);
+	}
+	while (!map_next_key(b, fd, NULL, &key)) {
+		CHECK(!map_lookup(b, fd, &key, &value) && value == 1);
+		CHECK(!map_delete(b, fd, &key));
+		CHECK(cnt--);
+	}
+	CHECK(!cnt);
+	for (int i = 0; i < 40; i++) {
+		key = (struct trie_key){ 32, { 10, i, i } };
+		CHECK(map_update(b, fd, &key, &value, 0) == (i < (int)FEW ? 0 : -ENOSPC));
+	}
+}
+
 static void check_extras(void)
 {
+	check_trie();
 	check_queue();
 	check_array_of_maps();
 	check_of_maps();

@@ -22,6 +22,7 @@ static const struct {
 	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
 	{ "QUEUE", BPF_MAP_TYPE_QUEUE, 0, 8, 8 },
 	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
+	{ "LPM_TRIE", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -201,6 +202,8 @@ static int run_row(const struct backend *b, size_t shape, const struct fact *row
 	v.attr.key_size = shapes[shape].key_size;
 	v.attr.value_size = shapes[shape].value_size;
 	v.attr.max_entries = shapes[shape].max_entries;
+	if (v.attr.map_type == BPF_MAP_TYPE_LPM_TRIE)
+		v.attr.map_flags = BPF_F_NO_PREALLOC;
 	if (v.attr.map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
 	    v.attr.map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		v.attr.inner_map_fd = inner = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
@@ -286,6 +289,11 @@ static void stack_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 9);
 }
 
+static void lpm_trie_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 10);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -299,6 +307,7 @@ int main(void)
 		BOTH(hash_of_maps_create_checks_attributes),
 		BOTH(queue_create_checks_attributes),
 		BOTH(stack_create_checks_attributes),
+		BOTH(lpm_trie_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

@@ -28,6 +28,7 @@ static const struct shape {
 	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
 	{ "QUEUE", BPF_MAP_TYPE_QUEUE, 0, 8, 8 },
 	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
+	{ "LPM_TRIE", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 8 },
 };
 
 struct story {
@@ -42,7 +43,8 @@ struct story {
 	bool has_count;
 };
 
-static uint32_t good_key, odd_key = 999999;
+/* With room for the keys of all types. */
+static uint32_t good_key[2], odd_key[2] = { 999999 };
 static char values[4096];
 
 static int call(struct story *s, int cmd, int fd, const void *key, const void *value,
@@ -81,7 +83,7 @@ static int new_map(struct story *s, uint32_t flags)
 	attr.key_size = s->shape->key_size;
 	attr.value_size = s->shape->value_size;
 	attr.max_entries = s->shape->max_entries;
-	attr.map_flags = flags;
+	attr.map_flags = flags | (s->shape->type == BPF_MAP_TYPE_LPM_TRIE ? BPF_F_NO_PREALLOC : 0);
 	if (is_map_in_map(s))
 		attr.inner_map_fd = inner;
 	fd = s->b->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
@@ -118,7 +120,7 @@ static bool fd_row(struct story *s, const char *what, int *got)
 		fd = new_inner(s, BPF_MAP_TYPE_ARRAY, 8, 2);
 	else if (strcmp(what, "update value fd=-1"))
 		return false;
-	*got = map_update(s->b, s->fd, &good_key, &fd, 0);
+	*got = map_update(s->b, s->fd, good_key, &fd, 0);
 	if (fd >= 0)
 		s->b->close(fd);
 	return true;
@@ -137,7 +139,7 @@ static int freeze(struct story *s, int fd)
 /* Ring buffers have no keys: a good one is NULL. */
 static const void *good(const struct story *s)
 {
-	return s->shape->key_size ? &good_key : NULL;
+	return s->shape->key_size ? good_key : NULL;
 }
 
 static bool element_row(struct story *s, const char *what, int fd, int *got)
@@ -145,10 +147,11 @@ static bool element_row(struct story *s, const char *what, int fd, int *got)
 	unsigned long long flags = 0;
 
 	if (!strcmp(what, "lookup empty/missing good key") || !strcmp(what, "lookup existing") ||
+	    !strcmp(what, "lookup shorter-prefix match") ||
 	    !strcmp(what, "lookup after freeze") || !strcmp(what, "lookup"))
 		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, good(s), values, 0);
 	else if (!strcmp(what, "lookup out-of-range/invalid key"))
-		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, &odd_key, values, 0);
+		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, odd_key, values, 0);
 	else if (!strcmp(what, "lookup key=NULL"))
 		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, NULL, values, 0);
 	else if (!strcmp(what, "lookup value=NULL"))
@@ -160,7 +163,7 @@ static bool element_row(struct story *s, const char *what, int fd, int *got)
 	else if (!strcmp(what, "update value=NULL"))
 		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, good(s), NULL, 0);
 	else if (!strcmp(what, "update out-of-range/invalid key"))
-		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, &odd_key, values, 0);
+		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, odd_key, values, 0);
 	else if (sscanf(what, "update good key flags=%llu", &flags) == 1)
 		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, good(s), values, flags);
 	else if (!strcmp(what, "update good key NOEXIST again"))
@@ -184,7 +187,7 @@ static bool delete_row(struct story *s, const char *what, int fd, int *got)
 	    !strcmp(what, "lookup_and_delete after freeze"))
 		*got = call(s, BPF_MAP_LOOKUP_AND_DELETE_ELEM, fd, good(s), values, flags);
 	else if (!strncmp(what, "delete out-of-range/invalid", 27))
-		*got = delete(s, fd, &odd_key);
+		*got = delete(s, fd, odd_key);
 	else if (!strcmp(what, "delete key=NULL"))
 		*got = delete(s, fd, NULL);
 	else if (!strncmp(what, "delete", 6) && !strstr(what, "batch"))
@@ -196,14 +199,14 @@ static bool delete_row(struct story *s, const char *what, int fd, int *got)
 
 static bool next_key_row(struct story *s, const char *what, int fd, int *got)
 {
-	uint32_t next = 0;
+	uint32_t next[2] = { 0 };
 
 	if (!strncmp(what, "next_key NULL", 13) || !strcmp(what, "next_key"))
-		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, NULL, &next, 0);
+		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, NULL, next, 0);
 	else if (!strcmp(what, "next_key existing(last)"))
-		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, good(s), &next, 0);
+		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, good(s), next, 0);
 	else if (!strcmp(what, "next_key missing/out-of-range"))
-		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, &odd_key, &next, 0);
+		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, odd_key, next, 0);
 	else if (!strcmp(what, "next_key next_key=NULL"))
 		*got = call(s, BPF_MAP_GET_NEXT_KEY, fd, NULL, NULL, 0);
 	else
@@ -233,7 +236,7 @@ static bool batch_row(struct story *s, const char *what, int fd, int *got)
 	if (i == 4)
 		return false;
 	memset(&attr, 0, sizeof(attr));
-	keys[0] = strstr(what, "missing") ? odd_key + 1 : good_key;
+	keys[0] = strstr(what, "missing") ? odd_key[0] + 1 : good_key[0];
 	attr.batch.map_fd = fd;
 	attr.batch.keys = (uintptr_t)keys;
 	attr.batch.values = (uintptr_t)values;
@@ -437,6 +440,11 @@ static void stack_operations(void **state)
 	story_of(backend_of(state), 9);
 }
 
+static void lpm_trie_operations(void **state)
+{
+	story_of(backend_of(state), 10);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -450,6 +458,7 @@ int main(void)
 		BOTH(hash_of_maps_operations),
 		BOTH(queue_operations),
 		BOTH(stack_operations),
+		BOTH(lpm_trie_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

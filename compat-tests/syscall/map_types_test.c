@@ -109,6 +109,8 @@ static const struct charge {
 	{ BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8, BPF_F_NO_PREALLOC, 896 + 8 * 16, 0, 3 * 88, 3 * 8 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, 0, 896 + 8 * 16 + 8 * 64, 8, 0, 0 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, BPF_F_NO_PREALLOC, 896 + 8 * 16, 0, 3 * 72, 0 },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 8, 100, BPF_F_NO_PREALLOC, 0, 0, 3 * (24 + 4 + 8), 0 },
+	{ BPF_MAP_TYPE_LPM_TRIE, 9, 3, 100, BPF_F_NO_PREALLOC, 0, 0, 3 * (24 + 5 + 3), 0 },
 	{ BPF_MAP_TYPE_QUEUE, 0, 3, 8, 0, 312 + 9 * 3, 0, 0, 0 },
 	{ BPF_MAP_TYPE_STACK, 0, 8, 100, 0, 312 + 101 * 8, 0, 0, 0 },
 };
@@ -124,7 +126,7 @@ static void fill_three(const struct backend *b, int fd, const struct charge *row
 		memcpy(value, &inner, sizeof(inner));
 	}
 	for (int i = 0; i < 3; i++) {
-		key[0] = i;
+		key[0] = i;	/* of a trie: the length of the prefix */
 		assert_int_equal(map_update(b, fd, row->key_size ? key : NULL, value, 0), 0);
 	}
 	if (inner >= 0)
@@ -309,6 +311,117 @@ static void program_finds_the_map_of_a_key(void **state)
 	b->close(fd);
 }
 
+/* ---- trie ---- */
+
+struct trie_key {
+	uint32_t len;
+	unsigned char data[4];
+};
+
+static int new_trie(const struct backend *b, uint32_t max)
+{
+	return create(b, BPF_MAP_TYPE_LPM_TRIE, 8, 4, max, BPF_F_NO_PREALLOC, 0);
+}
+
+static void full_trie_still_replaces(void **state)
+{
+	static const struct {
+		struct trie_key key;
+		uint64_t flags;
+		int want;
+	} rows[] = {
+		{ { 8, { 10, 1, 2, 3 } }, 0, 0 },
+		{ { 16, { 10, 20, 5, 5 } }, 0, 0 },
+		{ { 8, { 11 } }, 0, 0 },		/* 10 and 11 part after 7 bits */
+		{ { 24, { 9, 9, 9 } }, 0, -ENOSPC },
+		{ { 24, { 9, 9, 9 } }, BPF_EXIST, -ENOENT },
+		{ { 24, { 9, 9, 9 } }, BPF_NOEXIST, -ENOSPC },
+		{ { 8, { 10, 7, 7, 7 } }, 0, 0 },
+		{ { 8, { 10, 7, 7, 7 } }, BPF_NOEXIST, -EEXIST },
+		{ { 7, { 10 } }, 0, -ENOSPC },
+		{ { 7, { 10 } }, BPF_EXIST, -ENOENT },
+		{ { 33, { 10 } }, 0, -EINVAL },
+		{ { 8, { 10 } }, 9, -EINVAL },
+	};
+	const struct backend *b = backend_of(state);
+	int fd = new_trie(b, 3);
+
+	for (uint32_t i = 0; i < ARRAY_CNT(rows); i++)
+		if (map_update(b, fd, &rows[i].key, &i, rows[i].flags) != rows[i].want)
+			fail_msg("row %u", i);
+	b->close(fd);
+}
+
+/* "length/bytes" of a walk. */
+static const char *walk_trie(const struct backend *b, int fd, char *text)
+{
+	struct trie_key key, *previous = NULL;
+
+	text[0] = 0;
+	while (!map_next_key(b, fd, previous, &key)) {
+		sprintf(text + strlen(text), "%u/%u.%u.%u.%u ", key.len, key.data[0], key.data[1],
+			key.data[2], key.data[3]);
+		previous = &key;
+	}
+	return text;
+}
+
+/* The bits behind the prefix are kept as they were given last. */
+static void trie_walks_longest_first_with_host_bits(void **state)
+{
+	static const struct trie_key keys[] = {
+		{ 8, { 10, 1, 2, 3 } }, { 16, { 10, 20, 5, 5 } }, { 8, { 11 } },
+		{ 0, { 1, 1, 1, 1 } }, { 32, { 10, 20, 0, 1 } }, { 8, { 10, 7, 7, 7 } },
+	};
+	const struct backend *b = backend_of(state);
+	struct trie_key missing = { 9, { 10 } }, next;
+	int fd = new_trie(b, 10);
+	char text[512];
+
+	for (uint32_t i = 0; i < ARRAY_CNT(keys); i++)
+		assert_int_equal(map_update(b, fd, &keys[i], &i, 0), 0);
+	assert_string_equal(walk_trie(b, fd, text),
+			    "32/10.20.0.1 16/10.20.5.5 8/10.7.7.7 8/11.0.0.0 0/1.1.1.1 ");
+	assert_int_equal(map_next_key(b, fd, &missing, &next), 0);
+	assert_int_equal(next.len, 32);
+	b->close(fd);
+}
+
+/* A random history: every result and the walk now and then, hashed; it is the same everywhere. */
+static uint32_t history(const struct backend *b, uint32_t seed)
+{
+	int fd = new_trie(b, 12);
+	uint32_t sum = 0;
+	char text[1024];
+
+	srand(seed);
+	for (int i = 0; i < 3000; i++) {
+		struct trie_key key = { rand() % 34, { rand() % 3 << 6, rand() % 2, 0, rand() % 4 } };
+		uint32_t value = i, len = strlen(walk_trie(b, fd, text));
+		int what = rand() % 4, err;
+
+		if (what == 0)
+			err = map_lookup(b, fd, &key, &value);
+		else if (what == 1)
+			err = map_delete(b, fd, &key);
+		else
+			err = map_update(b, fd, &key, &value, rand() % 3);
+		sum = sum * 31 + err * 7 + value;
+		for (uint32_t at = 0; at < len; at++)
+			sum = sum * 31 + text[at];
+	}
+	b->close(fd);
+	return sum;
+}
+
+static void trie_histories(void **state)
+{
+	static const uint32_t want[] = { 0xddef8e1a, 0xaf3ef60b, 0xf5088f1d };
+
+	for (uint32_t i = 0; i < ARRAY_CNT(want); i++)
+		assert_int_equal(history(backend_of(state), i + 1), want[i]);
+}
+
 /* ---- queue and stack ---- */
 
 /* Push 1 to @pushed, then pop until nothing is left. */
@@ -378,6 +491,9 @@ int main(void)
 		BOTH(program_writes_its_cpus_value),
 		BOTH(percpu_padding_travels),
 		BOTH(program_finds_the_map_of_a_key),
+		BOTH(full_trie_still_replaces),
+		BOTH(trie_walks_longest_first_with_host_bits),
+		BOTH(trie_histories),
 		BOTH(queue_is_first_in_first_out),
 		BOTH(stack_is_last_in_first_out),
 		BOTH(program_pushes_and_pops),
