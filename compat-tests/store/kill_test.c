@@ -291,6 +291,14 @@ static void op_trie(void)
 	}
 }
 
+static void op_bloom(void)
+{
+	int fd = map_create_simple(b, BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, FEW, 0);
+	uint64_t value = 1;
+
+	CHECK(fd >= 0 && !map_update(b, fd, NULL, &value, 0));
+}
+
 static void op_first_use(void)
 {
 	int err;
@@ -318,6 +326,7 @@ static const struct operation {
 	{ "array_of_maps", op_array_of_maps, false },
 	{ "queue", op_queue, false },
 	{ "trie", op_trie, false },
+	{ "bloom", op_bloom, false },
 };
 
 /* ---- what the next process must find ---- */

@@ -23,6 +23,7 @@ static const struct {
 	{ "QUEUE", BPF_MAP_TYPE_QUEUE, 0, 8, 8 },
 	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
 	{ "LPM_TRIE", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 8 },
+	{ "BLOOM_FILTER", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -76,7 +77,7 @@ static bool set_number(struct variant *v, const char *what)
 	else
 		return false;
 	if (strstr(what, "value_huge"))
-		v->attr.value_size = v->attr.key_size ? 1u << 20 : 0;
+		v->attr.value_size = v->attr.map_type == BPF_MAP_TYPE_RINGBUF ? 0 : 1u << 20;
 	if (strstr(what, "+flag"))
 		v->attr.map_flags |= BPF_F_NUMA_NODE;
 	return true;
@@ -294,6 +295,11 @@ static void lpm_trie_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 10);
 }
 
+static void bloom_filter_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 11);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -308,6 +314,7 @@ int main(void)
 		BOTH(queue_create_checks_attributes),
 		BOTH(stack_create_checks_attributes),
 		BOTH(lpm_trie_create_checks_attributes),
+		BOTH(bloom_filter_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

@@ -29,6 +29,7 @@ static const struct shape {
 	{ "QUEUE", BPF_MAP_TYPE_QUEUE, 0, 8, 8 },
 	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
 	{ "LPM_TRIE", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 8 },
+	{ "BLOOM_FILTER", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 8 },
 };
 
 struct story {
@@ -46,6 +47,8 @@ struct story {
 /* With room for the keys of all types. */
 static uint32_t good_key[2], odd_key[2] = { 999999 };
 static char values[4096];
+/* What lookups are given: a bloom filter is asked for a value that is not in it. */
+static char asked[4096];
 
 static int call(struct story *s, int cmd, int fd, const void *key, const void *value,
 		uint64_t flags)
@@ -149,15 +152,15 @@ static bool element_row(struct story *s, const char *what, int fd, int *got)
 	if (!strcmp(what, "lookup empty/missing good key") || !strcmp(what, "lookup existing") ||
 	    !strcmp(what, "lookup shorter-prefix match") ||
 	    !strcmp(what, "lookup after freeze") || !strcmp(what, "lookup"))
-		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, good(s), values, 0);
+		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, good(s), asked, 0);
 	else if (!strcmp(what, "lookup out-of-range/invalid key"))
-		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, odd_key, values, 0);
+		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, odd_key, asked, 0);
 	else if (!strcmp(what, "lookup key=NULL"))
-		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, NULL, values, 0);
+		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, NULL, asked, 0);
 	else if (!strcmp(what, "lookup value=NULL"))
 		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, good(s), NULL, 0);
 	else if (sscanf(what, "lookup existing flags=%llu", &flags) == 1)
-		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, good(s), values, flags);
+		*got = call(s, BPF_MAP_LOOKUP_ELEM, fd, good(s), asked, flags);
 	else if (!strcmp(what, "update key=NULL"))
 		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, NULL, values, 0);
 	else if (!strcmp(what, "update value=NULL"))
@@ -366,6 +369,7 @@ static void story_of(const struct backend *b, size_t shape)
 
 	cnt = facts_of("map-ops-errno.tsv", s.shape->name, &rows);
 	assert_true(cnt > 60);
+	memset(asked, 0xff, sizeof(asked));
 	s.fd = new_map(&s, 0);
 	s.value_fd = good_value_fd(&s);
 	assert_true(s.fd >= 0);
@@ -445,6 +449,11 @@ static void lpm_trie_operations(void **state)
 	story_of(backend_of(state), 10);
 }
 
+static void bloom_filter_operations(void **state)
+{
+	story_of(backend_of(state), 11);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -459,6 +468,7 @@ int main(void)
 		BOTH(queue_operations),
 		BOTH(stack_operations),
 		BOTH(lpm_trie_operations),
+		BOTH(bloom_filter_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

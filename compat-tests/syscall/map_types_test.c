@@ -111,6 +111,9 @@ static const struct charge {
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, BPF_F_NO_PREALLOC, 896 + 8 * 16, 0, 3 * 72, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, 8, 8, 100, BPF_F_NO_PREALLOC, 0, 0, 3 * (24 + 4 + 8), 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, 9, 3, 100, BPF_F_NO_PREALLOC, 0, 0, 3 * (24 + 5 + 3), 0 },
+	{ BPF_MAP_TYPE_BLOOM_FILTER, 0, 4, 9, 0, 312 + 8, 0, 0, 0 },
+	{ BPF_MAP_TYPE_BLOOM_FILTER, 0, 4, 100, 0, 312 + 128, 0, 0, 0 },
+	{ BPF_MAP_TYPE_BLOOM_FILTER, 0, 4, 100000, 0, 312 + 131072, 0, 0, 0 },
 	{ BPF_MAP_TYPE_QUEUE, 0, 3, 8, 0, 312 + 9 * 3, 0, 0, 0 },
 	{ BPF_MAP_TYPE_STACK, 0, 8, 100, 0, 312 + 101 * 8, 0, 0, 0 },
 };
@@ -422,6 +425,60 @@ static void trie_histories(void **state)
 		assert_int_equal(history(backend_of(state), i + 1), want[i]);
 }
 
+/* ---- bloom filter ---- */
+
+/* Of values that were never pushed: a sum over those that seem to have been. */
+static uint32_t false_positives(const struct backend *b, uint32_t value_size, uint32_t hashes)
+{
+	int fd = create(b, BPF_MAP_TYPE_BLOOM_FILTER, 0, value_size, 40, BPF_F_ZERO_SEED, hashes);
+	uint32_t value[4] = { 0 }, sum = 0;
+
+	for (value[0] = 0; value[0] < 40; value[0]++)
+		assert_int_equal(map_update(b, fd, NULL, value, 0), 0);
+	for (value[0] = 0; value[0] < 3000; value[0]++) {
+		int err = map_lookup(b, fd, NULL, value);
+
+		assert_true(!err || (err == -ENOENT && value[0] >= 40));
+		if (!err)
+			sum = sum * 31 + value[0];
+	}
+	b->close(fd);
+	return sum;
+}
+
+static void bloom_filter_errs_as_linux_does(void **state)
+{
+	static const struct { uint32_t value_size, hashes, want; } rows[] = {
+		{ 4, 0, 0x30edc76b }, { 4, 1, 0xcaa3fb8 }, { 4, 3, 0xcdcfbb3 },
+		{ 4, 15, 0xd60ef814 }, { 7, 2, 0xe9a473f9 }, { 16, 2, 0xda8e4f6d },
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(rows); i++)
+		assert_int_equal(false_positives(backend_of(state), rows[i].value_size,
+						 rows[i].hashes),
+				 rows[i].want);
+}
+
+/* Push 5 from a program; peek with 5 and with 6. */
+static void program_asks_a_bloom_filter(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int fd = create(b, BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 100, BPF_F_ZERO_SEED, 0);
+
+	for (int value = 5; value <= 6; value++) {
+		const struct bpf_insn insns[] = {
+			STORE_IMM(DW, 10, -8, 5), MAP_FD(1, fd), MOV_REG(2, 10),
+			ALU_IMM(ADD, 2, -8), MOV_IMM(3, 0), CALL(BPF_FUNC_map_push_elem),
+			STORE_IMM(DW, 10, -8, value), MAP_FD(1, fd), MOV_REG(2, 10),
+			ALU_IMM(ADD, 2, -8), CALL(BPF_FUNC_map_peek_elem), EXIT(),
+		};
+
+		assert_int_equal((int)run_prog(b, insns, ARRAY_CNT(insns)),
+				 value == 5 ? 0 : -ENOENT);
+	}
+	b->close(fd);
+}
+
 /* ---- queue and stack ---- */
 
 /* Push 1 to @pushed, then pop until nothing is left. */
@@ -494,6 +551,8 @@ int main(void)
 		BOTH(full_trie_still_replaces),
 		BOTH(trie_walks_longest_first_with_host_bits),
 		BOTH(trie_histories),
+		BOTH(bloom_filter_errs_as_linux_does),
+		BOTH(program_asks_a_bloom_filter),
 		BOTH(queue_is_first_in_first_out),
 		BOTH(stack_is_last_in_first_out),
 		BOTH(program_pushes_and_pops),

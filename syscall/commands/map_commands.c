@@ -110,13 +110,16 @@ int map_lookup_command(struct call *call)
 		return err;
 	err = check_lock_flag(element.map, attr->flags);
 	err = err ? err : element_read_key(&element, attr->key);
-	err = err ? err : element_value_room(&element);
+	if (!err)
+		err = element.map->ops->flags & MAP_OPS_ASKS
+			      ? element_read_value(&element, attr->value)
+			      : element_value_room(&element);
 	if (!err)
 		err = element.map->ops->cmd_lookup
 			      ? element.map->ops->cmd_lookup(element.map, element.key,
 							     element.value, attr->flags)
 			      : -ENOTSUPP;
-	if (!err)
+	if (!err && !(element.map->ops->flags & MAP_OPS_ASKS))
 		err = user_write(attr->value, element.value, map_user_value_size(element.map));
 	element_close(&element);
 	return err;

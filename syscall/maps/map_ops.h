@@ -82,6 +82,8 @@ struct map_ops {
 
 #define MAP_OPS_INNER	  0x8u	/* values are maps like the one at inner_map_fd */
 
+#define MAP_OPS_ASKS	  0x10u	/* a lookup reads the value and answers by its result alone */
+
 /* What an inner map of a map-in-map must be like; its fields are those of map_shared. */
 struct map_inner {
 	uint32_t type, key_size, value_size, max_entries, map_flags;

@@ -15,6 +15,7 @@ static const struct map_ops *const types[] = {
 	[BPF_MAP_TYPE_QUEUE] = &queue_map_ops,
 	[BPF_MAP_TYPE_STACK] = &stack_map_ops,
 	[BPF_MAP_TYPE_RINGBUF] = &ringbuf_map_ops,
+	[BPF_MAP_TYPE_BLOOM_FILTER] = &bloom_filter_map_ops,
 };
 
 const struct map_ops *map_ops_of(uint32_t type)
