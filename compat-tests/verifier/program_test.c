@@ -209,14 +209,16 @@ static int compare_random(const struct maps *our_maps, const struct maps *linux_
 
 static void logs_are_linux_logs(void **state)
 {
-	char *ours = malloc(LOG_SIZE), *linux_log = malloc(LOG_SIZE);
 	struct maps our_maps, linux_maps;
+	char *ours, *linux_log;
 	int failed;
 
-	assert_non_null(ours);
-	assert_non_null(linux_log);
 	if (!kernel_is_permitted() || !backend_of(state)->emulated)
 		skip();
+	ours = malloc(LOG_SIZE);
+	linux_log = malloc(LOG_SIZE);
+	assert_non_null(ours);
+	assert_non_null(linux_log);
 	open_maps(&emulated_backend, &our_maps);
 	open_maps(&kernel_backend, &linux_maps);
 	failed = compare_rows(&our_maps, &linux_maps, ours, linux_log);
