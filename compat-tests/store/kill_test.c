@@ -74,6 +74,7 @@ static const struct extra {
 } extras[] = {
 	{ "/sys/fs/bpf/of_maps", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 0 },
 	{ "/sys/fs/bpf/array_of_maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 0 },
+	{ "/sys/fs/bpf/lru", BPF_MAP_TYPE_LRU_HASH, 4, 8, 0 },
 	{ "/sys/fs/bpf/queue", BPF_MAP_TYPE_QUEUE, 0, 8, 0 },
 	{ "/sys/fs/bpf/trie", BPF_MAP_TYPE_LPM_TRIE, 8, 8, BPF_F_NO_PREALLOC },
 };
@@ -299,6 +300,17 @@ static void op_bloom(void)
 	CHECK(fd >= 0 && !map_update(b, fd, NULL, &value, 0));
 }
 
+static void op_lru(void)
+{
+	int fd = extra_map("/sys/fs/bpf/lru");
+
+	for (uint32_t key = 0; key < FEW + 2; key++) {
+		uint64_t value = key;
+
+		CHECK(!map_update(b, fd, &key, &value, 0));
+	}
+}
+
 static void op_first_use(void)
 {
 	int err;
@@ -326,6 +338,7 @@ static const struct operation {
 	{ "array_of_maps", op_array_of_maps, false },
 	{ "queue", op_queue, false },
 	{ "trie", op_trie, false },
+	{ "lru", op_lru, false },
 	{ "bloom", op_bloom, false },
 };
 
@@ -437,8 +450,27 @@ static void check_trie(void)
 	}
 }
 
+static void check_lru(void)
+{
+	int fd = extra_map("/sys/fs/bpf/lru");
+	uint32_t key, *previous = NULL, cnt = 0;
+	uint64_t value;
+
+	for (key = 100; key < 100 + 3 * FEW; key++) {
+		value = key;
+		CHECK(!map_update(b, fd, &key, &value, 0));
+	}
+	while (!map_next_key(b, fd, previous, &key)) {
+		previous = &key;
+		CHECK(!map_lookup(b, fd, &key, &value) && value == key);
+		CHECK(++cnt <= FEW);
+	}
+	CHECK(cnt == FEW);
+}
+
 static void check_extras(void)
 {
+	check_lru();
 	check_trie();
 	check_queue();
 	check_array_of_maps();

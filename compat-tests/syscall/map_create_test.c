@@ -24,6 +24,8 @@ static const struct {
 	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
 	{ "LPM_TRIE", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 8 },
 	{ "BLOOM_FILTER", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 8 },
+	{ "LRU_HASH", BPF_MAP_TYPE_LRU_HASH, 4, 8, 8 },
+	{ "LRU_PERCPU_HASH", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -300,6 +302,16 @@ static void bloom_filter_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 11);
 }
 
+static void lru_hash_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 12);
+}
+
+static void lru_percpu_hash_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 13);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -315,6 +327,8 @@ int main(void)
 		BOTH(stack_create_checks_attributes),
 		BOTH(lpm_trie_create_checks_attributes),
 		BOTH(bloom_filter_create_checks_attributes),
+		BOTH(lru_hash_create_checks_attributes),
+		BOTH(lru_percpu_hash_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

@@ -30,6 +30,8 @@ static const struct shape {
 	{ "STACK", BPF_MAP_TYPE_STACK, 0, 8, 8 },
 	{ "LPM_TRIE", BPF_MAP_TYPE_LPM_TRIE, 8, 8, 8 },
 	{ "BLOOM_FILTER", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 8 },
+	{ "LRU_HASH", BPF_MAP_TYPE_LRU_HASH, 4, 8, 8 },
+	{ "LRU_PERCPU_HASH", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 8 },
 };
 
 struct story {
@@ -454,6 +456,16 @@ static void bloom_filter_operations(void **state)
 	story_of(backend_of(state), 11);
 }
 
+static void lru_hash_operations(void **state)
+{
+	story_of(backend_of(state), 12);
+}
+
+static void lru_percpu_hash_operations(void **state)
+{
+	story_of(backend_of(state), 13);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -469,6 +481,8 @@ int main(void)
 		BOTH(stack_operations),
 		BOTH(lpm_trie_operations),
 		BOTH(bloom_filter_operations),
+		BOTH(lru_hash_operations),
+		BOTH(lru_percpu_hash_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

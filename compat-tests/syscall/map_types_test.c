@@ -107,6 +107,8 @@ static const struct charge {
 	{ BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8, 0, 896 + 8 * 16 + 8 * 64, 8 * 8, 0, 0 },
 	{ BPF_MAP_TYPE_PERCPU_HASH, 12, 17, 100, 0, 896 + 128 * 16 + 100 * 72, 100 * 24, 0, 0 },
 	{ BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8, BPF_F_NO_PREALLOC, 896 + 8 * 16, 0, 3 * 88, 3 * 8 },
+	{ BPF_MAP_TYPE_LRU_HASH, 4, 8, 8, 0, 896 + 8 * 16 + 8 * 64, 0, 0, 0 },
+	{ BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 100, 0, 896 + 128 * 16 + 100 * 64, 100 * 8, 0, 0 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, 0, 896 + 8 * 16 + 8 * 64, 8, 0, 0 },
 	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8, BPF_F_NO_PREALLOC, 896 + 8 * 16, 0, 3 * 72, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, 8, 8, 100, BPF_F_NO_PREALLOC, 0, 0, 3 * (24 + 4 + 8), 0 },
@@ -311,6 +313,62 @@ static void program_finds_the_map_of_a_key(void **state)
 		assert_int_equal(fd_by_id(b, BPF_MAP_GET_FD_BY_ID, id), -ENOENT);
 	put_inner(b, fd, 3, 44);	/* an element used before */
 	assert_int_equal(value_behind(b, fd), 99);
+	b->close(fd);
+}
+
+/* ---- LRU ---- */
+
+static void lru_evicts_instead_of_failing(void **state)
+{
+	static const uint32_t types[] = { BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH };
+	const struct backend *b = backend_of(state);
+
+	for (size_t i = 0; i < 2 * ARRAY_CNT(types); i++) {
+		int fd = create(b, types[i / 2], 4, 8, 100, i % 2 ? BPF_F_NO_COMMON_LRU : 0, 0);
+		static char value[CPUS_MAX * 8];
+		uint32_t key, next, *previous = NULL, cnt = 0;
+
+		for (key = 0; key < 1000; key++) {
+			assert_int_equal(map_update(b, fd, &key, value, BPF_NOEXIST), 0);
+			assert_int_equal(map_lookup(b, fd, &key, value), 0);
+		}
+		while (!map_next_key(b, fd, previous, &next)) {
+			previous = &next;
+			assert_true(next >= 600);	/* old ones went */
+			cnt++;
+		}
+		assert_true(cnt <= 100 + (uint32_t)cpus() && cnt >= 100 / (uint32_t)cpus() / 2);
+		b->close(fd);
+	}
+}
+
+static void lru_entries_are_a_multiple_of_cpus(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int fd = create(b, BPF_MAP_TYPE_LRU_HASH, 4, 8, cpus() + 1, BPF_F_NO_COMMON_LRU, 0);
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	assert_int_equal(obj_info(b, fd, &info, &len), 0);
+	assert_int_equal(info.max_entries, 2 * cpus());
+	b->close(fd);
+}
+
+/* A program looks key 1 up each time before another one comes in. */
+static void lru_keeps_what_programs_use(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int fd = create(b, BPF_MAP_TYPE_LRU_HASH, 4, 8, 64, 0, 0);
+	const struct bpf_insn insns[] = {
+		STORE_IMM(W, 10, -4, 1), MAP_FD(1, fd), MOV_REG(2, 10), ALU_IMM(ADD, 2, -4),
+		CALL(BPF_FUNC_map_lookup_elem), JUMP_IMM(JEQ, 0, 0, 1), MOV_IMM(0, 1), EXIT(),
+	};
+	uint64_t value = 0;
+
+	for (uint32_t key = 1; key < 300; key++) {
+		assert_int_equal(map_update(b, fd, &key, &value, 0), 0);
+		assert_int_equal(run_prog(b, insns, ARRAY_CNT(insns)), 1);
+	}
 	b->close(fd);
 }
 
@@ -548,6 +606,9 @@ int main(void)
 		BOTH(program_writes_its_cpus_value),
 		BOTH(percpu_padding_travels),
 		BOTH(program_finds_the_map_of_a_key),
+		BOTH(lru_evicts_instead_of_failing),
+		BOTH(lru_entries_are_a_multiple_of_cpus),
+		BOTH(lru_keeps_what_programs_use),
 		BOTH(full_trie_still_replaces),
 		BOTH(trie_walks_longest_first_with_host_bits),
 		BOTH(trie_histories),

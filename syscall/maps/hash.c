@@ -11,6 +11,10 @@
  * stands on it goes on.
  *
  * A per-CPU hash has the values of all CPUs in the element and writes them in place.
+ *
+ * An LRU hash that is full gives up an element for a new key: the hand goes round the elements, in
+ * the order in which they were filled, passes over those that programs have used since it came by
+ * last, and takes the next one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,13 +41,14 @@ struct hash_head {
 	uint32_t allocated;		/* elements with memory; the file is sparse above */
 	uint32_t free;			/* list of elements given back, by next_free */
 	_Atomic uint32_t count;		/* keys in the map */
-	uint32_t pad;
+	uint32_t hand;			/* LRU: element looked at last */
 };
 
 struct element {
 	_Atomic uint32_t next;
 	uint32_t hash;
-	uint32_t next_free, pad;
+	uint32_t next_free;
+	_Atomic uint32_t recent;	/* LRU: used since the hand came by */
 	/* key, padded to 8; value */
 	unsigned char key[];
 };
@@ -60,7 +65,12 @@ static _Atomic uint32_t *bucket_of(const struct kern_map *map, uint32_t bucket)
 
 static bool type_is_percpu(uint32_t type)
 {
-	return type == BPF_MAP_TYPE_PERCPU_HASH;
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static bool type_is_lru(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
 /* Bytes of the value, or the values, in an element. */
@@ -156,13 +166,17 @@ static void read_value(const struct kern_map *map, void *dst, struct element *el
 
 int hash_check(const union bpf_attr *attr)
 {
-	bool percpu = type_is_percpu(attr->map_type);
+	bool percpu = type_is_percpu(attr->map_type), lru = type_is_lru(attr->map_type);
 
 	if (attr->map_flags & ~HASH_FLAGS || !map_access_flags_ok(attr->map_flags) ||
-	    attr->map_flags & BPF_F_NO_COMMON_LRU)
+	    (!lru && attr->map_flags & BPF_F_NO_COMMON_LRU))
 		return -EINVAL;
+	if (lru && attr->map_flags & BPF_F_NO_PREALLOC)
+		return -ENOTSUPP;
 	if (percpu && attr->map_flags & BPF_F_NUMA_NODE && (int)attr->numa_node != -1)
 		return -EINVAL;		/* its values are on every CPU's node */
+	if (attr->map_flags & BPF_F_NO_COMMON_LRU && attr->map_flags & BPF_F_NUMA_NODE)
+		return -EINVAL;		/* its lists are, too */
 	if (!attr->max_entries || !attr->key_size || !attr->value_size)
 		return -EINVAL;
 	if ((uint64_t)attr->key_size + attr->value_size >= ELEMENT_MAX)
@@ -183,16 +197,26 @@ static uint64_t element_count(uint32_t max_entries)
 	return (uint64_t)max_entries + store_possible_cpus();
 }
 
+/* Linux gives each CPU the same share of an LRU list that is not common to them. */
+static uint32_t rounded_entries(uint32_t map_flags, uint32_t max_entries)
+{
+	uint64_t cpus = store_possible_cpus(), more = (max_entries + cpus - 1) / cpus * cpus;
+
+	if (!(map_flags & BPF_F_NO_COMMON_LRU))
+		return max_entries;
+	return more <= UINT32_MAX ? more : max_entries / cpus * cpus;
+}
+
 int hash_layout(const union bpf_attr *attr, struct map_layout *layout)
 {
+	uint32_t max = rounded_entries(attr->map_flags, attr->max_entries);
 	size_t size = element_size(attr->map_type, attr->key_size, attr->value_size);
-	uint64_t count = element_count(attr->max_entries);
 
-	if (attr->max_entries > 1u << 31 || next_power_of_two(attr->max_entries) > UINT32_MAX / 16)
+	if (max > 1u << 31 || next_power_of_two(max) > UINT32_MAX / 16)
 		return -E2BIG;
-	layout->inner = elements_offset(bucket_count(attr->max_entries)) + size * count;
+	layout->inner = elements_offset(bucket_count(max)) + size * element_count(max);
 	if (attr->map_flags & BPF_F_NO_PREALLOC)
-		layout->allocate = elements_offset(bucket_count(attr->max_entries));
+		layout->allocate = elements_offset(bucket_count(max));
 	return 0;
 }
 
@@ -209,15 +233,19 @@ static uint32_t random_seed(const struct kern_map *map)
 int hash_open(struct kern_map *map)
 {
 	struct hash_view *view = calloc(1, sizeof(*view));
-	uint32_t buckets = bucket_count(map->max_entries);
+	uint32_t buckets;
 
 	if (!view)
 		return -ENOMEM;
+	/* The creator's view comes before the shared facts are rounded. */
+	map->max_entries = rounded_entries(map->map_flags, map->max_entries);
+	buckets = bucket_count(map->max_entries);
 	view->elements = map->inner + elements_offset(buckets);
 	view->size = element_size(map->type, map->key_size, map->value_size);
 	view->mask = buckets - 1;
 	view->key_pad = round_up64(map->key_size, 8);
 	view->percpu = type_is_percpu(map->type);
+	view->lru = type_is_lru(map->type);
 	view->of_maps = map->type == BPF_MAP_TYPE_HASH_OF_MAPS;
 	view->capacity = element_count(map->max_entries);
 	if (view->of_maps && object_cache_open(&view->inner, view->capacity)) {
@@ -242,6 +270,7 @@ int hash_init(struct kern_map *map)
 	struct hash_head *head = head_of(map);
 
 	shm_lock_init(&head->lock);
+	map->shared->max_entries = map->max_entries;
 	head->buckets = bucket_count(map->max_entries);
 	head->seed = random_seed(map);
 	head->free = FREE_END;
@@ -285,6 +314,19 @@ static void *hash_lookup(struct kern_map *map, const void *key, uint32_t cpu)
 	struct element *element = find(map, key, &hash);
 
 	return element ? value_of(map, element) : NULL;
+}
+
+/* For programs: commands do not count as use. */
+static void *lru_hash_lookup(struct kern_map *map, const void *key, uint32_t cpu)
+{
+	uint32_t hash;
+	struct element *element = find(map, key, &hash);
+
+	if (!element)
+		return NULL;
+	if (!atomic_load_explicit(&element->recent, memory_order_relaxed))
+		atomic_store_explicit(&element->recent, 1, memory_order_relaxed);
+	return (char *)value_of(map, element) + (is_percpu(map) ? (size_t)cpu * map->elem_size : 0);
 }
 
 static void *percpu_hash_lookup(struct kern_map *map, const void *key, uint32_t cpu)
@@ -564,6 +606,28 @@ static void fill_element(struct kern_map *map, struct element *element, uint32_t
 	map_value_in(map, value_of(map, element), value);
 }
 
+/* Room for a new key in a full map. */
+static void evict(struct kern_map *map)
+{
+	struct hash_head *head = head_of(map);
+	struct element *element;
+	uint32_t bucket;
+
+	for (;;) {
+		head->hand = head->hand < head->used ? head->hand + 1 : 1;
+		element = element_at(map, head->hand);
+		bucket = element->hash & ((const struct hash_view *)map->view)->mask;
+		if (!is_current(map, bucket, element))
+			continue;		/* a free one */
+		if (!atomic_exchange(&element->recent, 0))
+			break;
+	}
+	unlink_element(map, bucket, head->hand);
+	kill_point("hash.evict.unlinked");
+	head->count--;
+	give_element(map, head->hand);
+}
+
 static int check_exists(const struct element *old, uint64_t flags)
 {
 	if (old && (flags & ~BPF_F_LOCK) == BPF_NOEXIST)
@@ -589,16 +653,21 @@ static int update_locked(struct kern_map *map, const void *key, const void *valu
 		return 0;
 	}
 	if (old && is_percpu(map)) {
+		old->recent = 1;
 		write_percpu(map, value_of(map, old), value, cpu, false);
 		return 0;
 	}
-	if (!old && head->count >= map->max_entries)
-		return -E2BIG;
+	if (!old && head->count >= map->max_entries) {
+		if (!((const struct hash_view *)map->view)->lru)
+			return -E2BIG;
+		evict(map);
+	}
 	err = take_element(map, &number);
 	if (err)
 		return err;
 	kill_point("hash.update.taken");
 	element = element_at(map, number);
+	element->recent = old != NULL;
 	fill_element(map, element, hash, key, value, old, cpu);
 	kill_point("hash.update.filled");
 	/* One store puts it there. */
@@ -636,6 +705,18 @@ static int percpu_hash_update(struct kern_map *map, const void *key, const void 
 			      uint64_t flags, uint32_t cpu)
 {
 	return flags > BPF_EXIST ? -EINVAL : hash_update(map, key, value, flags, cpu);
+}
+
+static int lru_hash_update(struct kern_map *map, const void *key, const void *value,
+			   uint64_t flags, uint32_t cpu)
+{
+	return flags > BPF_EXIST ? -EINVAL : hash_update(map, key, value, flags, cpu);
+}
+
+static int lru_hash_cmd_update(struct kern_map *map, const void *key, const void *value,
+			       uint64_t flags)
+{
+	return lru_hash_update(map, key, value, flags, 0);
 }
 
 static int percpu_hash_cmd_update(struct kern_map *map, const void *key, const void *value,
@@ -770,7 +851,7 @@ uint64_t hash_memlock(const struct kern_map *map)
 	if (map->map_flags & BPF_F_NO_PREALLOC) {
 		elements = head->count;
 		element += is_percpu(map) ? 24 : 8;
-	} else if (!is_percpu(map)) {
+	} else if (!is_percpu(map) && !type_is_lru(map->type)) {
 		all += 8 * cpus;
 		if (map->type == BPF_MAP_TYPE_HASH)
 			elements += cpus;
@@ -811,6 +892,53 @@ const struct map_ops percpu_hash_map_ops = {
 	.open			= hash_open,
 	.close			= hash_close,
 	.lookup			= percpu_hash_lookup,
+	.update			= percpu_hash_update,
+	.delete			= hash_delete,
+	.for_each		= hash_for_each,
+	.cmd_lookup		= percpu_hash_cmd_lookup,
+	.cmd_update		= percpu_hash_cmd_update,
+	.cmd_delete		= hash_delete,
+	.cmd_lookup_and_delete	= hash_cmd_lookup_and_delete,
+	.next_key		= hash_next_key,
+	.bucket_read		= hash_bucket_read,
+	.memlock		= hash_memlock,
+	.field_kinds		= BTF_FIELD_KPTR_UNREF | BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU |
+				  BTF_FIELD_REFCOUNT,
+	.flags			= MAP_OPS_PERCPU | MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE,
+};
+
+const struct map_ops lru_hash_map_ops = {
+	.name			= "lru_hash",
+	.check			= hash_check,
+	.layout			= hash_layout,
+	.init			= hash_init,
+	.open			= hash_open,
+	.close			= hash_close,
+	.lookup			= lru_hash_lookup,
+	.update			= lru_hash_update,
+	.delete			= hash_delete,
+	.for_each		= hash_for_each,
+	.cmd_lookup		= hash_cmd_lookup,
+	.cmd_update		= lru_hash_cmd_update,
+	.cmd_delete		= hash_delete,
+	.cmd_lookup_and_delete	= hash_cmd_lookup_and_delete,
+	.next_key		= hash_next_key,
+	.bucket_read		= hash_bucket_read,
+	.memlock		= hash_memlock,
+	.field_kinds		= BTF_FIELD_TIMER | BTF_FIELD_WORKQUEUE | BTF_FIELD_TASK_WORK |
+				  BTF_FIELD_KPTR_UNREF | BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU |
+				  BTF_FIELD_LIST_HEAD | BTF_FIELD_RB_ROOT | BTF_FIELD_REFCOUNT,
+	.flags			= MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE,
+};
+
+const struct map_ops lru_percpu_hash_map_ops = {
+	.name			= "lru_percpu_hash",
+	.check			= hash_check,
+	.layout			= hash_layout,
+	.init			= hash_init,
+	.open			= hash_open,
+	.close			= hash_close,
+	.lookup			= lru_hash_lookup,
 	.update			= percpu_hash_update,
 	.delete			= hash_delete,
 	.for_each		= hash_for_each,

@@ -13,6 +13,7 @@ struct hash_view {
 	uint32_t mask, key_pad;
 	uint32_t capacity;	/* elements that fit into the file */
 	bool percpu;		/* a value per CPU, elem_size apart */
+	bool lru;		/* a full map evicts */
 	bool of_maps;		/* the value is the id of a map */
 	struct object_cache inner;
 };
