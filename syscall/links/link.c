@@ -82,6 +82,21 @@ __attribute__((constructor)) static void register_room(void)
 	store_set_removed(STORE_LINK, link_removed);
 }
 
+/* Programs that perf events run. */
+static bool runs_on_perf_events(const struct kern_prog *prog)
+{
+	return prog->shared->type == BPF_PROG_TYPE_TRACEPOINT ||
+	       prog->shared->type == BPF_PROG_TYPE_KPROBE ||
+	       prog->shared->type == BPF_PROG_TYPE_PERF_EVENT;
+}
+
+/* Links to perf events are known, but no fd of this kernel is a perf event. libbpf tells a kernel
+ * that knows them by this errno. */
+static int attach_perf_event(const union bpf_attr *attr)
+{
+	return attr->link_create.flags ? -EINVAL : -EBADF;
+}
+
 int link_create(const union bpf_attr *attr)
 {
 	const struct bpfx_hook *hook;
@@ -90,8 +105,12 @@ int link_create(const union bpf_attr *attr)
 
 	if (ret)
 		return ret;
-	ret = find_hook(attr, prog, &hook);
-	ret = ret ? ret : attach(attr, prog, hook);
+	if (attr->link_create.attach_type == BPF_PERF_EVENT && runs_on_perf_events(prog)) {
+		ret = attach_perf_event(attr);
+	} else {
+		ret = find_hook(attr, prog, &hook);
+		ret = ret ? ret : attach(attr, prog, hook);
+	}
 	prog_put(prog);
 	return ret;
 }
