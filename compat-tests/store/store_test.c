@@ -205,6 +205,31 @@ static void a_full_store_is_enomem_and_leaves_nothing(void **state)
 	umount(dir);
 }
 
+/* ---- another user than the one who opened it ---- */
+
+static int use_after_setuid(void)
+{
+	uint32_t key = 0;
+	uint64_t value = 5;
+	int fd = create_array();
+
+	if (fd < 0 || setgid(65534) || setuid(65534))
+		return -EIO;
+	/* What an fd needs was mapped when it was made. */
+	if (map_update(b, fd, &key, &value, 0) || map_lookup(b, fd, &key, &value) || value != 5)
+		return -EDOM;
+	return create_array();
+}
+
+static void after_setuid_old_fds_work_and_new_ones_are_refused(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip();
+	use_dir("setuid");
+	assert_int_equal(result_in_child(use_after_setuid), -EPERM);
+}
+
 /* ---- private stores ---- */
 
 static char private_dir[512];
@@ -246,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_store_of_another_format_is_refused),
 		cmocka_unit_test(an_unwritable_parent_is_an_error),
 		cmocka_unit_test(a_full_store_is_enomem_and_leaves_nothing),
+		cmocka_unit_test(after_setuid_old_fds_work_and_new_ones_are_refused),
 		cmocka_unit_test(a_private_store_goes_with_its_process),
 	};
 
