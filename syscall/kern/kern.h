@@ -48,10 +48,6 @@ enum kern_fd_kind {
 	KERN_FD_PROG,
 	KERN_FD_LINK,
 	KERN_FD_BTF,
-	KERN_FD_ITER,
-	KERN_FD_PERF,
-	KERN_FD_TOKEN,
-	KERN_FD_STATS,
 };
 
 /* Return: enum kern_fd_kind, or KERN_NOT_OURS. Opens no store in a process that has none, unless

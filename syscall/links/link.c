@@ -6,6 +6,7 @@
 #include "bits.h"
 #include "err.h"
 #include "hooks.h"
+#include "log.h"
 #include "registry.h"
 
 _Static_assert(sizeof(struct link_shared) <= sizeof(((struct store_header *)0)->room),
@@ -18,6 +19,12 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	*hook = registry_hook(attr->link_create.attach_type);
 	if (!*hook || !prog->type || strcmp((*hook)->prog_type, prog->type->name))
 		return -EINVAL;
+	if (!prog_info_is_current(prog)) {
+		debug_log(LOG_LEVEL_ERROR,
+			  "link: program %u was verified for another '%s': its context or a helper "
+			  "that it calls has changed; load it again", prog->id, prog->type->name);
+		return -EINVAL;
+	}
 	return hooks_connect(*hook);
 }
 

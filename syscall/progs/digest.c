@@ -94,3 +94,14 @@ void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, 
 	}
 	SHA256Final(hash, &sha);
 }
+
+bool prog_info_is_current(const struct kern_prog *prog)
+{
+	uint8_t now[sizeof(prog->shared->info_hash)];
+
+	if (!prog->type)
+		return false;
+	prog_info_hash(prog->type, prog_section(prog, prog->shared->helpers),
+		       prog->shared->helper_cnt, now);
+	return !memcmp(now, prog->shared->info_hash, sizeof(now));
+}

@@ -23,8 +23,8 @@ struct prog_shared {
 	uint8_t tag[BPF_TAG_SIZE];
 	uint8_t digest[32];		/* SHA-256 of the instructions: tag is its beginning */
 	uint8_t info_hash[32];		/* of the program information it was verified with */
-	uint32_t btf_id, attach_btf_obj_id, attach_btf_id, attach_prog_id;
-	uint32_t verified_insns, verified_maps;
+	uint32_t btf_id, attach_btf_obj_id, attach_btf_id;
+	uint32_t verified_insns;
 	uint32_t max_ctx_offset;	/* one above the last context byte it reads */
 	/* Counts of what follows in the file, each section aligned to 8. */
 	uint32_t insn_cnt, subprog_cnt, func_info_cnt, line_info_cnt, map_cnt, helper_cnt;
@@ -66,6 +66,9 @@ static inline const uint32_t *prog_map_ids(const struct kern_prog *prog)
 int prog_bind_map(struct kern_prog *prog, struct kern_map *map);
 /* All maps it refers to, bound ones last. Return: how many; writes at most @room ids. */
 uint32_t prog_all_maps(const struct kern_prog *prog, uint32_t *ids, uint32_t room);
+
+/* Is the program information it was verified with what its extension says here and now. */
+bool prog_info_is_current(const struct kern_prog *prog);
 
 /* Is machine code used for it in this process. */
 bool prog_is_jited(struct kern_prog *prog);
