@@ -217,6 +217,17 @@ static __s32 find_int_type(const struct btf *btf)
 	return 0;
 }
 
+/* Compilers leave out the names of a declaration's parameters; the kernel wants each to have one. */
+static void name_params(struct btf *btf, __u32 proto_id, __u32 name_off)
+{
+	struct btf_type *proto = btf_type_writable(btf, proto_id);
+	struct btf_param *param = btf_params(proto);
+
+	for (int i = 0; i < btf_vlen(proto); i++)
+		if (param[i].type && !param[i].name_off)
+			param[i].name_off = name_off;
+}
+
 /*
  * The kernel takes neither extern functions nor functions in a section: those become global, and
  * a variable stands for them in the section. What type an extern variable has is the kernel's
@@ -247,6 +258,8 @@ static int rewrite_ksyms(struct bpf_object *obj)
 		t = btf_type_writable(obj->btf, info->type);
 		if (btf_is_func(t)) {
 			t->info = btf_make_info(BTF_KIND_FUNC, BTF_FUNC_GLOBAL, false);
+			name_params(obj->btf, t->type,
+				    btf__type_by_id(obj->btf, dummy_id)->name_off);
 			info->type = dummy_id;
 		} else {
 			btf_var(t)->linkage = BTF_VAR_GLOBAL_ALLOCATED;
