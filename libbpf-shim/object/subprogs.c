@@ -169,7 +169,9 @@ static int link_code(struct bpf_program *main, struct bpf_program *prog)
 	for (i = 0; i < count; i++) {
 		insn = &prog->insns[i];
 		if (is_subprog_call(insn)) {
-			err = link_insn(main, prog, i);
+			/* the kernel's own functions are called where they are */
+			reloc = program_reloc_at(prog, i);
+			err = reloc && reloc->kind == RELOC_KFUNC ? 0 : link_insn(main, prog, i);
 		} else if (is_ldimm64(insn)) {
 			reloc = program_reloc_at(prog, i);
 			err = reloc && reloc->kind == RELOC_FUNC_ADDR ?
