@@ -70,6 +70,14 @@ static void unlock(void)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* A child must find it free and the tables whole. Extensions are registered by whoever may hold no
+ * other lock of ours, so this one is taken first: its handler is registered last. In a child it has
+ * an owner who is not there: it is made anew. */
+__attribute__((constructor(299))) static void guard_mutex(void)
+{
+	pthread_atfork(lock, unlock, init_mutex);
+}
+
 /* ---- numbers allotted by name ---- */
 
 struct numbers {
@@ -384,7 +392,8 @@ static int add_locked(const struct bpfx_extension *source, const struct bpfx_hos
 	int err;
 
 	if (source && find_taken(source))
-		return registry_refuse(-EEXIST, "extension %s is registered already", source->name);
+		return registry_refuse(-EEXIST, "extension %s is registered already",
+				       find_taken(source)->rows.name);
 	if (!ext)
 		return registry_refuse(-ENOSPC, "more than %u extensions", EXTENSIONS_MAX);
 	err = extension_take(source, ext);
@@ -415,23 +424,45 @@ int registry_add(const struct bpfx_extension *source, const struct bpfx_host *ho
 	return err;
 }
 
-int registry_remove(const struct bpfx_extension *source)
+/* Waiting for users is done without the lock: one of them may be registering something. */
+static struct extension *begin_removal(const struct bpfx_extension *source)
 {
 	struct extension *ext;
-	int err = 0;
 
 	lock();
 	ext = source ? find_taken(source) : NULL;
+	if (ext && ext->leaving)
+		ext = NULL;
 	if (ext) {
+		ext->leaving = true;
 		hide(&ext->rows);
-		if (ext->rows.stop)
-			ext->rows.stop();
-		extension_drop(ext);
-	} else {
-		err = registry_refuse(-ENOENT, "it is not registered");
 	}
 	unlock();
-	return err;
+	return ext;
+}
+
+int registry_remove(const struct bpfx_extension *source,
+		    void (*quiesce)(const struct bpfx_extension *rows))
+{
+	struct extension *ext = begin_removal(source);
+
+	if (!ext)
+		return registry_refuse(-ENOENT, "it is not registered");
+	quiesce(&ext->rows);
+	if (ext->rows.stop)
+		ext->rows.stop();
+	lock();
+	extension_drop(ext);
+	unlock();
+	return 0;
+}
+
+bool registry_has_row(const struct bpfx_extension *rows, const void *row)
+{
+	for (uint32_t i = 0; row && i < EXTENSIONS_MAX; i++)
+		if (&taken[i].rows == rows)
+			return extension_has(&taken[i], row);
+	return false;
 }
 
 static void add_builtins(const struct bpfx_host *host)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * What is registered in this process: program types, helpers, hooks, sections of all extensions,
- * found by number or name. Lookups take no lock and may run at any time; rows found stay valid
- * until the extension is unregistered and its runs have ended.
+ * found by number or name. Rows are copies that belong to the registry. Lookups take no lock; a row
+ * is valid for whoever registry_remove()'s quiesce function waits for.
  */
 #ifndef EXTENSIONS_REGISTRY_H
 #define EXTENSIONS_REGISTRY_H
@@ -14,10 +14,21 @@
  * per process, before the first lookup; later calls do nothing. */
 void registry_start(const struct bpfx_host *host);
 
-/* See bpfx_register(), bpfx_unregister(), bpfx_reason(). */
+/* See bpfx_register(), bpfx_reason(). */
 int registry_add(const struct bpfx_extension *ext, const struct bpfx_host *host);
-int registry_remove(const struct bpfx_extension *ext);
 const char *registry_reason(void);
+/* Set the reason. Return: @err. */
+int registry_refuse(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * registry_remove() - see bpfx_unregister()
+ * @quiesce: called when nobody can find the rows any more; when it returns nobody uses them
+ */
+int registry_remove(const struct bpfx_extension *ext,
+		    void (*quiesce)(const struct bpfx_extension *rows));
+
+/* Is @row one of the tables of that registered extension (its own rows, as quiesce gets them). */
+bool registry_has_row(const struct bpfx_extension *rows, const void *row);
 
 const struct bpfx_prog_type *registry_prog_type(uint32_t number);
 const struct bpfx_prog_type *registry_prog_type_by_name(const char *name);

@@ -8,20 +8,26 @@
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* An extension with its rows in the layout of this build. */
+struct block;
+
+/* A registered extension: a copy of its tables in the layout of this build. */
 struct extension {
 	const struct bpfx_extension *source;
-	struct bpfx_extension rows;	/* complete; tables replaced where row sizes differ */
-	void *copies[4];		/* of those tables, to be freed */
+	struct bpfx_extension rows;
+	struct block *blocks;		/* memory of all that rows point to */
+	bool leaving;			/* hidden, waiting for its users */
+	void *converted[4];		/* while it is taken: tables with rows of another size */
 };
-
-/* Say why, for registry_reason(). Return: @err. */
-int registry_refuse(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Everything about an extension that can be judged by itself: 0 or -EINVAL with the reason. Fills
  * @out; give back with extension_drop(). */
 int extension_take(const struct bpfx_extension *source, struct extension *out);
 void extension_drop(struct extension *extension);
+
+/* Replace the tables of @extension by copies: 0 or -ENOMEM. */
+int extension_copy(struct extension *extension);
+/* Is that row, or what it points to, one of its own. */
+bool extension_has(const struct extension *extension, const void *row);
 
 /* Plugins that are named or installed. */
 void loader_run(const struct bpfx_host *host);

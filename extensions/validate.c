@@ -305,7 +305,7 @@ static int check_rows(const struct bpfx_extension *ext)
 
 #define TAKE(field, size_field, i)                                                                 \
 	(rows->field = take_rows(#field, rows->field, rows->size_field##_cnt,                      \
-				 rows->size_field##_size, sizeof(*rows->field), &out->copies[i],   \
+				 rows->size_field##_size, sizeof(*rows->field), &out->converted[i],   \
 				 &err), err)
 
 int extension_take(const struct bpfx_extension *source, struct extension *out)
@@ -316,19 +316,17 @@ int extension_take(const struct bpfx_extension *source, struct extension *out)
 	memset(out, 0, sizeof(*out));
 	if (!source)
 		return bad("there is no extension");
-	out->source = source;
 	err = take_head(source, rows);
 	if (!err && !TAKE(prog_types, prog_type, 0) && !TAKE(helpers, helper, 1) &&
 	    !TAKE(hooks, hook, 2) && !TAKE(sections, section, 3))
 		err = check_rows(rows);
+	err = err ? err : extension_copy(out);
+	for (uint32_t i = 0; i < ARRAY_CNT(out->converted); i++)
+		free(out->converted[i]);
+	memset(out->converted, 0, sizeof(out->converted));
 	if (err)
 		extension_drop(out);
+	else
+		out->source = source;
 	return err;
-}
-
-void extension_drop(struct extension *extension)
-{
-	for (uint32_t i = 0; i < ARRAY_CNT(extension->copies); i++)
-		free(extension->copies[i]);
-	memset(extension, 0, sizeof(*extension));
 }

@@ -11,6 +11,7 @@
 
 #include "backend.h"
 #include "registry.h"
+#include "rundown.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -20,6 +21,14 @@ static void no_log(int level, const char *format, ...)
 
 static const struct bpfx_host host = { .size = sizeof(host), .abi_version = BPFX_ABI_VERSION,
 				       .log = no_log };
+
+/* Readers are inside of this mark. */
+static const char looking;
+
+static void quiesce(const struct bpfx_extension *rows)
+{
+	rundown_wait(&looking);
+}
 
 static uint64_t helper(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5, void *ctx)
 {
@@ -203,26 +212,29 @@ static void rows_are_found_until_removed(void **state)
 	assert_int_equal(registry_add(&x.ext, &host), 0);
 	number = registry_prog_type_number(&x.types[0]);
 	assert_true(number >= BPFX_TYPE_DYNAMIC);
-	assert_ptr_equal(registry_prog_type(number), &x.types[0]);
-	assert_ptr_equal(registry_prog_type_by_name("t_type"), &x.types[0]);
+	assert_non_null(registry_prog_type(number));
+	assert_string_equal(registry_prog_type(number)->name, "t_type");
+	assert_ptr_equal(registry_prog_type_by_name("t_type"), registry_prog_type(number));
 	attach = registry_hook_attach_type(&x.hooks[0]);
 	link = registry_hook_link_type(&x.hooks[0]);
 	assert_true(attach >= BPFX_TYPE_DYNAMIC && link >= BPFX_TYPE_DYNAMIC);
-	assert_ptr_equal(registry_hook(attach), &x.hooks[0]);
-	assert_ptr_equal(registry_helper(5000), &x.general[0]);
+	assert_non_null(registry_hook(attach));
+	assert_string_equal(registry_hook(attach)->name, "t_hook");
+	assert_non_null(registry_helper(5000));
+	assert_string_equal(registry_helper(5000)->name, "t_general");
 	assert_int_equal(registry_add(&x.ext, &host), -EEXIST);
 
-	assert_int_equal(registry_remove(&x.ext), 0);
+	assert_int_equal(registry_remove(&x.ext, quiesce), 0);
 	assert_null(registry_prog_type(number));
 	assert_null(registry_hook(attach));
 	assert_null(registry_helper(5000));
-	assert_int_equal(registry_remove(&x.ext), -ENOENT);
+	assert_int_equal(registry_remove(&x.ext, quiesce), -ENOENT);
 
 	/* Numbers belong to names: a reload gets the same ones. */
 	assert_int_equal(registry_add(&x.ext, &host), 0);
 	assert_int_equal(registry_prog_type_number(&x.types[0]), number);
 	assert_int_equal(registry_hook_attach_type(&x.hooks[0]), attach);
-	assert_int_equal(registry_remove(&x.ext), 0);
+	assert_int_equal(registry_remove(&x.ext, quiesce), 0);
 }
 
 static void names_and_numbers_are_taken_once(void **state)
@@ -244,9 +256,9 @@ static void names_and_numbers_are_taken_once(void **state)
 	types[0].name = "t_other";
 	types[0].type = 77;
 	assert_int_equal(registry_add(&second, &host), 0);
-	assert_ptr_equal(registry_prog_type(77), &types[0]);
-	assert_int_equal(registry_remove(&second), 0);
-	assert_int_equal(registry_remove(&x.ext), 0);
+	assert_string_equal(registry_prog_type(77)->name, "t_other");
+	assert_int_equal(registry_remove(&second, quiesce), 0);
+	assert_int_equal(registry_remove(&x.ext, quiesce), 0);
 }
 
 /* ---- rows of other builds ---- */
@@ -265,8 +277,8 @@ static void older_rows_are_completed_with_zeros(void **state)
 	type = registry_prog_type_by_name("t_type");
 	assert_non_null(type);
 	assert_null(type->load_packet);
-	assert_ptr_equal(type->ctx, &x.ctx);
-	assert_int_equal(registry_remove(&x.ext), 0);
+	assert_int_equal(type->ctx->size, x.ctx.size);
+	assert_int_equal(registry_remove(&x.ext, quiesce), 0);
 }
 
 static void newer_rows_must_not_use_what_we_do_not_know(void **state)
@@ -279,10 +291,33 @@ static void newer_rows_must_not_use_what_we_do_not_know(void **state)
 	x.ext.prog_types = (void *)new;
 	x.ext.prog_type_size = sizeof(new[0]);
 	assert_int_equal(registry_add(&x.ext, &host), 0);
-	assert_int_equal(registry_remove(&x.ext), 0);
+	assert_int_equal(registry_remove(&x.ext, quiesce), 0);
 	new[0].more = 1;
 	assert_int_equal(registry_add(&x.ext, &host), -EINVAL);
 	assert_non_null(strstr(registry_reason(), "does not know"));
+}
+
+/* S53: rows are copies. */
+static void what_the_extension_does_with_its_tables_afterwards_is_its_business(void **state)
+{
+	const struct bpfx_prog_type *type;
+	char name[] = "t_type", hook[] = "t_hook";
+
+	make_good();
+	x.types[0].name = name;
+	x.hooks[0].name = hook;
+	assert_int_equal(registry_add(&x.ext, &host), 0);
+	memset(name, 'x', 6);
+	memset(hook, 'x', 6);
+	memset(x.fields, 0xee, sizeof(x.fields));
+	memset(&x.ctx, 0xee, sizeof(x.ctx));
+	memset(x.helpers, 0xee, sizeof(x.helpers));
+	type = registry_prog_type_by_name("t_type");
+	assert_non_null(type);
+	assert_string_equal(type->helpers[1].name, "t_two");
+	assert_string_equal(type->ctx->fields[0].name, "value");
+	assert_non_null(registry_hook_by_name("t_hook"));
+	assert_int_equal(registry_remove(&x.ext, quiesce), 0);
 }
 
 /* ---- start ---- */
@@ -311,12 +346,15 @@ static _Atomic bool over;
 static void *look_up(void *unused)
 {
 	while (!over) {
-		const struct bpfx_prog_type *type = registry_prog_type_by_name("t_type");
+		const struct bpfx_prog_type *type;
 
-		if (type && type != &x.types[0])
+		rundown_enter(&looking);
+		type = registry_prog_type_by_name("t_type");
+		if (type && (strcmp(type->name, "t_type") || type->ctx->size != 8))
 			abort();
 		registry_hook_by_name("t_hook");
 		registry_helper(5000);
+		rundown_leave();
 	}
 	return NULL;
 }
@@ -328,9 +366,9 @@ static void lookups_need_no_lock(void **state)
 	make_good();
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, look_up, NULL), 0);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 300; i++) {
 		assert_int_equal(registry_add(&x.ext, &host), 0);
-		assert_int_equal(registry_remove(&x.ext), 0);
+		assert_int_equal(registry_remove(&x.ext, quiesce), 0);
 	}
 	over = true;
 	for (int i = 0; i < 3; i++)
@@ -368,6 +406,7 @@ int main(void)
 		cmocka_unit_test(names_and_numbers_are_taken_once),
 		cmocka_unit_test(older_rows_are_completed_with_zeros),
 		cmocka_unit_test(newer_rows_must_not_use_what_we_do_not_know),
+		cmocka_unit_test(what_the_extension_does_with_its_tables_afterwards_is_its_business),
 		cmocka_unit_test(a_failed_start_undoes_everything),
 		cmocka_unit_test(lookups_need_no_lock),
 		cmocka_unit_test(builtins_and_plugins_are_registered_once),

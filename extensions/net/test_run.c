@@ -58,7 +58,7 @@ static int run_batch(const struct bpfx_host *host, struct bpfx_prog *prog, void 
 		     uint32_t cnt, uint32_t *result)
 {
 	struct bpfx_batch batch;
-	int err = host->batch_begin(&batch);
+	int err = host->batch_begin(&batch, sizeof(batch));
 
 	if (err)
 		return err;

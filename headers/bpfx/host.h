@@ -40,8 +40,9 @@ struct bpfx_host {
 	int (*run_prog)(struct bpfx_prog *prog, void *ctx, uint32_t *result);
 
 	/* As run_prog(), but CPU slot and bookkeeping are taken once for many runs. Same thread
-	 * from begin to end; batches must be bounded. */
-	int (*batch_begin)(struct bpfx_batch *batch);
+	 * from begin to end; batches must be bounded. begin: -EINVAL where @size is smaller than
+	 * struct bpfx_batch; nothing has begun then. */
+	int (*batch_begin)(struct bpfx_batch *batch, size_t size);
 	int (*batch_run)(struct bpfx_batch *batch, struct bpfx_prog *prog, void *ctx,
 			 uint32_t *result);
 	void (*batch_end)(struct bpfx_batch *batch);
@@ -67,6 +68,19 @@ struct bpfx_host {
 
 	/* One above the last byte of the context that a program reads. */
 	uint32_t (*prog_ctx_size)(const struct bpfx_prog *prog);
+
+	/**
+	 * hook_batch_begin() - as run_hook() for many events in a row, under the rules of batches
+	 *
+	 * All of them run what was attached when the batch began. Who detaches one of those waits
+	 * for the end of the batch; a run meanwhile leaves out what is detached already.
+	 *
+	 * Return: 0, also where nothing is attached: the runs are 0 programs then; -EINVAL: @size.
+	 */
+	int (*hook_batch_begin)(struct bpfx_batch *batch, size_t size,
+				const struct bpfx_hook *hook, uint64_t target);
+	int (*hook_batch_run)(struct bpfx_batch *batch, void *ctx, uint32_t *result);
+	void (*hook_batch_end)(struct bpfx_batch *batch);
 };
 
 #ifdef __cplusplus

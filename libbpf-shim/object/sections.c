@@ -241,30 +241,6 @@ int libbpf_unregister_prog_handler(int handler_id)
 	return 0;
 }
 
-/* ---- names of extensions: asked for once, when a name is not found otherwise ---- */
-
-static struct sec_def *extension_defs;
-static size_t extension_cnt, extension_cap;
-
-static void read_extension_names(void)
-{
-	struct kern_section section;
-	struct sec_def *def;
-	unsigned int n;
-
-	for (n = 0; sys_section(n, &section) == 0; n++) {
-		def = array_grow((void **)&extension_defs, &extension_cnt, &extension_cap,
-				 sizeof(*def));
-		if (!def)
-			return;
-		def->name = section.name;
-		def->match = section.prefix ? MATCH_OPTIONAL_SUFFIX : MATCH_EXACT;
-		def->prog_type = section.prog_type;
-		def->attach_type = section.attach_type;
-		def->attach = section.attaches ? ATTACH_HOOK : ATTACH_NONE;
-	}
-}
-
 /* ---- search ---- */
 
 static bool matches(const struct sec_def *def, const char *sec_name)
@@ -278,15 +254,58 @@ static bool matches(const struct sec_def *def, const char *sec_name)
 	return sec_name[len] == '/' && def->match != MATCH_EXACT;
 }
 
+/* ---- names of extensions, which come and go ---- */
+
+/* Programs point to what they were found under, so these stay. */
+struct extension_def {
+	struct extension_def *next;
+	struct kern_section section;
+	struct sec_def def;
+};
+
+static pthread_mutex_t extension_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct extension_def *extension_defs;
+
+static struct sec_def def_of(const struct kern_section *section)
+{
+	return (struct sec_def){
+		.name = section->name,
+		.match = section->prefix ? MATCH_OPTIONAL_SUFFIX : MATCH_EXACT,
+		.prog_type = section->prog_type,
+		.attach_type = section->attach_type,
+		.attach = section->attaches ? ATTACH_HOOK : ATTACH_NONE,
+	};
+}
+
+static const struct sec_def *keep(const struct kern_section *section)
+{
+	struct extension_def *kept;
+
+	pthread_mutex_lock(&extension_mutex);
+	for (kept = extension_defs; kept; kept = kept->next)
+		if (!memcmp(&kept->section, section, sizeof(*section)))
+			break;
+	if (!kept && (kept = calloc(1, sizeof(*kept)))) {
+		kept->section = *section;
+		kept->def = def_of(&kept->section);
+		kept->next = extension_defs;
+		extension_defs = kept;
+	}
+	pthread_mutex_unlock(&extension_mutex);
+	return kept ? &kept->def : NULL;
+}
+
 static const struct sec_def *find_extension_def(const char *sec_name)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	size_t i;
+	struct kern_section section;
+	struct sec_def def;
+	unsigned int n;
 
-	pthread_once(&once, read_extension_names);
-	for (i = 0; i < extension_cnt; i++)
-		if (matches(&extension_defs[i], sec_name))
-			return &extension_defs[i];
+	for (n = 0; sys_section(n, &section) == 0; n++) {
+		def = def_of(&section);
+		if (matches(&def, sec_name))
+			return keep(&section);
+	}
 	return NULL;
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* The public side of extensions (bpfx/hook.h): register, find, and what the loader knows of them. */
+#include <stdio.h>
+#include <string.h>
 #include <bpfx/hook.h>
 
 #include "err.h"
 #include "kern_private.h"
 #include "links.h"
 #include "registry.h"
+#include "rundown.h"
 
 KERN_EXPORT int bpfx_register(const struct bpfx_extension *ext)
 {
@@ -17,9 +20,21 @@ KERN_EXPORT int bpfx_register(const struct bpfx_extension *ext)
 	return err;
 }
 
+/* In this order: commands end, hooks do not fire any more, programs do not run any more. */
+static void quiesce(const struct bpfx_extension *rows)
+{
+	rundown_wait(&rundown_commands);
+	for (uint32_t i = 0; i < rows->hook_cnt; i++)
+		hooks_disconnect(&rows->hooks[i]);
+	progs_unbind(rows);
+}
+
 KERN_EXPORT int bpfx_unregister(const struct bpfx_extension *ext)
 {
-	return registry_remove(ext);
+	if (rundown_depth())
+		return registry_refuse(-EDEADLK, "it is called from within a run, which it would "
+				       "wait for");
+	return registry_remove(ext, quiesce);
 }
 
 KERN_EXPORT const char *bpfx_reason(void)
@@ -27,24 +42,47 @@ KERN_EXPORT const char *bpfx_reason(void)
 	return registry_reason();
 }
 
+/* Looking rows up is like a command: an extension that goes waits for it. */
+static bool begin_lookup(void)
+{
+	return !kern_start() && rundown_enter(&rundown_commands);
+}
+
 KERN_EXPORT const struct bpfx_hook *bpfx_find_hook(const char *name)
 {
-	return kern_start() ? NULL : registry_hook_by_name(name);
+	const struct bpfx_hook *hook;
+
+	if (!begin_lookup())
+		return NULL;
+	hook = registry_hook_by_name(name);
+	rundown_leave();
+	return hook;
 }
 
 KERN_EXPORT uint32_t bpfx_prog_type(const char *name)
 {
 	const struct bpfx_prog_type *type;
+	uint32_t number;
 
-	type = kern_start() ? NULL : registry_prog_type_by_name(name);
-	return type ? registry_prog_type_number(type) : 0;
+	if (!begin_lookup())
+		return 0;
+	type = registry_prog_type_by_name(name);
+	number = type ? registry_prog_type_number(type) : 0;
+	rundown_leave();
+	return number;
 }
 
 KERN_EXPORT uint32_t bpfx_attach_type(const char *hook_name)
 {
-	const struct bpfx_hook *hook = bpfx_find_hook(hook_name);
+	const struct bpfx_hook *hook;
+	uint32_t number;
 
-	return hook ? registry_hook_attach_type(hook) : 0;
+	if (!begin_lookup())
+		return 0;
+	hook = registry_hook_by_name(hook_name);
+	number = hook ? registry_hook_attach_type(hook) : 0;
+	rundown_leave();
+	return number;
 }
 
 KERN_EXPORT const struct bpfx_host *bpfx_host(void)
@@ -52,23 +90,29 @@ KERN_EXPORT const struct bpfx_host *bpfx_host(void)
 	return kern_host();
 }
 
-int kern_section(unsigned int n, struct kern_section *out)
+static void describe(const struct bpfx_section *section, struct kern_section *out)
 {
-	const struct bpfx_prog_type *type;
-	const struct bpfx_section *section;
+	const struct bpfx_prog_type *type = registry_prog_type_by_name(section->prog_type);
 	const struct bpfx_hook *hook;
 
-	section = kern_start() ? NULL : registry_section(n);
-	if (!section)
-		return -ENOENT;
-	type = registry_prog_type_by_name(section->prog_type);
 	hook = section->hook ? registry_hook_by_name(section->hook) : NULL;
-	*out = (struct kern_section){
-		.name = section->name,
-		.prefix = section->prefix,
-		.prog_type = type ? registry_prog_type_number(type) : 0,
-		.attach_type = hook ? registry_hook_attach_type(hook) : 0,
-		.attaches = hook != NULL,
-	};
-	return 0;
+	memset(out, 0, sizeof(*out));
+	snprintf(out->name, sizeof(out->name), "%s", section->name);
+	out->prefix = section->prefix;
+	out->prog_type = type ? registry_prog_type_number(type) : 0;
+	out->attach_type = hook ? registry_hook_attach_type(hook) : 0;
+	out->attaches = hook != NULL;
+}
+
+int kern_section(unsigned int n, struct kern_section *out)
+{
+	const struct bpfx_section *section;
+
+	if (!begin_lookup())
+		return -ENOENT;
+	section = registry_section(n);
+	if (section)
+		describe(section, out);
+	rundown_leave();
+	return section ? 0 : -ENOENT;
 }

@@ -37,6 +37,7 @@ int kern_fd_close(int fd)
 {
 	int saved = errno, err = store_close_fd(fd);
 
+	links_settle();
 	errno = saved;
 	return err ? KERN_NOT_OURS : 0;
 }
@@ -53,7 +54,11 @@ void kern_fds_are_watched(void)
 
 void kern_fd_duped(int from, int to)
 {
+	int saved = errno;
+
 	store_duped_fd(from, to);
+	links_settle();
+	errno = saved;
 }
 
 void kern_fd_closed_range(unsigned int first, unsigned int last)
@@ -61,6 +66,7 @@ void kern_fd_closed_range(unsigned int first, unsigned int last)
 	int saved = errno;
 
 	store_closed_range(first, last);
+	links_settle();
 	errno = saved;
 }
 

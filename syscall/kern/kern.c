@@ -16,6 +16,7 @@
 #include "log.h"
 #include "raw.h"
 #include "registry.h"
+#include "rundown.h"
 #include "runtime_btf.h"
 #include "store.h"
 
@@ -127,8 +128,13 @@ int kern_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 	int saved = errno, ret;
 
 	ret = kern_start();
-	if (!ret)
+	if (!ret && !rundown_enter(&rundown_commands))
+		ret = -EBUSY;
+	if (!ret) {
 		ret = command_run(cmd, ptr_to_u64(attr), size);
+		rundown_leave();
+		links_settle();
+	}
 	errno = saved;
 	return ret;
 }
@@ -159,14 +165,14 @@ int kern_possible_cpus(void)
 /* Whoever asks for the host is about to fire hooks: connect them to the store. */
 const struct bpfx_host *kern_host(void)
 {
-	if (kern_start())
+	if (kern_start() || !rundown_enter(&rundown_commands))
 		return NULL;
 	for (uint32_t n = 0; registry_extension(n); n++) {
 		const struct bpfx_extension *ext = registry_extension(n);
 
 		for (uint32_t i = 0; i < ext->hook_cnt; i++)
-			hooks_connect((const struct bpfx_hook *)((const char *)ext->hooks +
-								 (size_t)i * ext->hook_size));
+			hooks_connect(&ext->hooks[i]);
 	}
+	rundown_leave();
 	return &link_host;
 }

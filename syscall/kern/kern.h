@@ -166,7 +166,7 @@ KERN_EXPORT int kern_possible_cpus(void);
 
 /* A section name that an extension gives to the loader. */
 struct kern_section {
-	const char *name;	/* "xdp"; with prefix set also "xdp/…" */
+	char name[64];		/* "xdp"; with prefix set also "xdp/…" */
 	bool prefix;
 	uint32_t prog_type, attach_type;
 	bool attaches;		/* LINK_CREATE with attach_type attaches it */

@@ -10,6 +10,7 @@
 #include "btf_objects.h"
 #include "err.h"
 #include "kern_private.h"
+#include "links.h"
 #include "raw.h"
 #include "store.h"
 
@@ -111,5 +112,6 @@ void kern_unpinned(void)
 
 	if (store_in_use())
 		store_collect_all();
+	links_settle();
 	errno = saved;
 }

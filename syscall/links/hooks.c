@@ -4,12 +4,10 @@
  * and renews it when the store's generation of the hook changes, and at least every few
  * milliseconds: a killed process takes its links along without telling anybody.
  *
- * Snapshots are read without a lock: a reader counts itself into the hook's current phase before it
- * loads the pointer; whoever has replaced a snapshot turns the phase and waits until the old one has
- * no readers, twice, because a reader may have looked at the phase just before it was turned.
+ * Snapshots are read without a lock, inside of the hook's rundown mark: its state, which is the
+ * extension's and stays where it is. Whoever replaced a snapshot waits until nobody is inside.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,8 +18,10 @@
 #include "hooks.h"
 #include "log.h"
 #include "registry.h"
+#include "rundown.h"
 
-#define RECHECK_NS 5000000ull
+#define RECHECK_NS     5000000ull
+#define PATIENCE_NS 1000000000ull	/* with runs that may wait for us, or are of other processes */
 
 struct attachment {
 	uint64_t target, cookie;
@@ -38,49 +38,18 @@ struct snapshot {
 
 /* Behind bpfx_hook_state.runtime. */
 struct hook_runtime {
-	struct hook_runtime *next;
+	const struct bpfx_hook *hook;	/* the registry's row */
 	struct store_counter counter;
 	struct snapshot *_Atomic now;
-	struct snapshot *replaced;	/* by a thread that could not wait */
-	_Atomic uint32_t phase, readers[2];
+	struct snapshot *replaced;	/* not waited for yet */
 	_Atomic uint64_t checked_ns;
 };
 
-/* Replacing snapshots, of all hooks: it happens rarely. */
+/* Replacing snapshots, of all hooks: it happens rarely. Nobody waits for runs while he has it. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct hook_runtime *runtimes;
-
-/* Hooks that this thread is inside of: it must not wait for itself. */
-static _Thread_local uint32_t depth;
+FORK_GUARD(mutex, FORK_RANK_LINKS)
 /* It holds the mutex: a hook that fires in a signal handler meanwhile must not want it. */
 static _Thread_local bool renewing;
-
-/* ---- fork ---- */
-
-static void before_fork(void)
-{
-	pthread_mutex_lock(&mutex);
-}
-
-static void after_fork(void)
-{
-	pthread_mutex_unlock(&mutex);
-}
-
-/* The other threads, and with them the readers, are not here. */
-static void after_fork_in_child(void)
-{
-	for (struct hook_runtime *runtime = runtimes; runtime && !depth; runtime = runtime->next) {
-		atomic_store(&runtime->readers[0], 0);
-		atomic_store(&runtime->readers[1], 0);
-	}
-	pthread_mutex_unlock(&mutex);
-}
-
-__attribute__((constructor(FORK_RANK_LINKS))) static void watch_forks(void)
-{
-	pthread_atfork(before_fork, after_fork, after_fork_in_child);
-}
 
 static uint64_t now_ns(void)
 {
@@ -104,13 +73,12 @@ int hooks_connect(const struct bpfx_hook *hook)
 	runtime = calloc(1, sizeof(*runtime));
 	if (!runtime)
 		return -ENOMEM;
+	runtime->hook = hook;
 	runtime->counter = counter;
 	pthread_mutex_lock(&mutex);
 	if (hook->state->runtime) {	/* another thread was faster */
 		free(runtime);
 	} else {
-		runtime->next = runtimes;
-		runtimes = runtime;
 		__atomic_store_n(&hook->state->runtime, runtime, __ATOMIC_RELEASE);
 		__atomic_store_n(&hook->state->attached, counter.attached, __ATOMIC_RELEASE);
 	}
@@ -179,32 +147,6 @@ static struct snapshot *take_snapshot(const struct bpfx_hook *hook, uint32_t gen
 	return snapshot;
 }
 
-static uint32_t enter(struct hook_runtime *runtime)
-{
-	uint32_t phase = atomic_load(&runtime->phase) & 1;
-
-	atomic_fetch_add(&runtime->readers[phase], 1);
-	depth++;
-	return phase;
-}
-
-static void leave(struct hook_runtime *runtime, uint32_t phase)
-{
-	depth--;
-	atomic_fetch_sub(&runtime->readers[phase], 1);
-}
-
-/* Everybody who might still see what was replaced before this call is gone. */
-static void wait_for_readers(struct hook_runtime *runtime)
-{
-	for (int turn = 0; turn < 2; turn++) {
-		uint32_t phase = atomic_fetch_add(&runtime->phase, 1) & 1;
-
-		while (atomic_load(&runtime->readers[phase]))
-			sched_yield();
-	}
-}
-
 static bool is_fresh(const struct hook_runtime *runtime, const struct snapshot *snapshot)
 {
 	return snapshot &&
@@ -214,7 +156,40 @@ static bool is_fresh(const struct hook_runtime *runtime, const struct snapshot *
 		       RECHECK_NS;
 }
 
-/* Put in place of the old snapshot; a thread inside of a hook leaves the old one to the next. */
+static void free_list(struct snapshot *snapshots)
+{
+	struct snapshot *next;
+
+	for (; snapshots; snapshots = next) {
+		next = snapshots->next;
+		free_snapshot(snapshots);
+	}
+}
+
+/* Free what was replaced as soon as nobody is inside of the hook, for which it is waited at most
+ * @limit_ns. The caller is through with @own marks of his; further out he may be using it. */
+static bool free_replaced(struct hook_runtime *runtime, uint32_t own, uint64_t limit_ns)
+{
+	struct snapshot *replaced, **end;
+	bool empty;
+
+	pthread_mutex_lock(&mutex);
+	replaced = runtime->replaced;
+	runtime->replaced = NULL;
+	pthread_mutex_unlock(&mutex);
+	empty = rundown_wait_for(runtime->hook->state, limit_ns);
+	if (empty && rundown_inside(runtime->hook->state) <= own) {
+		free_list(replaced);
+		return true;
+	}
+	pthread_mutex_lock(&mutex);
+	for (end = &runtime->replaced; *end; end = &(*end)->next)
+		;
+	*end = replaced;
+	pthread_mutex_unlock(&mutex);
+	return empty;
+}
+
 static void replace(struct hook_runtime *runtime, struct snapshot *fresh)
 {
 	struct snapshot *old = atomic_exchange(&runtime->now, fresh);
@@ -224,86 +199,191 @@ static void replace(struct hook_runtime *runtime, struct snapshot *fresh)
 		old->next = runtime->replaced;
 		runtime->replaced = old;
 	}
-	if (depth)
-		return;
-	wait_for_readers(runtime);
-	while (runtime->replaced) {
-		old = runtime->replaced;
-		runtime->replaced = old->next;
-		free_snapshot(old);
-	}
 }
 
-static void renew(const struct bpfx_hook *hook, struct hook_runtime *runtime)
+/* A signal handler that came in while its thread was renewing makes do with the old one. */
+static void renew(struct hook_runtime *runtime)
 {
 	struct snapshot *fresh;
 	uint32_t generation;
 
-	pthread_mutex_lock(&mutex);
+	if (renewing)
+		return;
 	renewing = true;
+	pthread_mutex_lock(&mutex);
 	if (!is_fresh(runtime, runtime->now)) {
 		generation = __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE);
-		fresh = take_snapshot(hook, generation);
+		fresh = take_snapshot(runtime->hook, generation);
 		if (fresh)
 			replace(runtime, fresh);
 	}
-	renewing = false;
 	pthread_mutex_unlock(&mutex);
+	renewing = false;
+}
+
+void hooks_disconnect(const struct bpfx_hook *hook)
+{
+	struct hook_runtime *runtime;
+
+	pthread_mutex_lock(&mutex);
+	runtime = hook->state->runtime;
+	__atomic_store_n(&hook->state->attached, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&hook->state->runtime, NULL, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&mutex);
+	if (!runtime)
+		return;
+	rundown_wait(hook->state);
+	free_list(runtime->replaced);
+	free_snapshot(atomic_load(&runtime->now));
+	free(runtime);
 }
 
 /* ---- running ---- */
 
-static int run_one(const struct bpfx_hook *hook, const struct attachment *at, void *ctx,
-		   uint32_t *result, int *ran)
+/* What is detached meanwhile is not begun any more, whoever detached it: see hook_changed(). */
+static int run_one(const struct bpfx_hook *hook, const struct attachment *at, uint32_t cpu,
+		   void *ctx, uint32_t *result, int *ran)
 {
 	struct bpfx_ctx_header *header = bpfx_ctx_header(ctx);
 	uint32_t value;
-	int err;
+	int err = -ENOLINK;
 
-	if (atomic_load(&link_shared_of(at->link)->detached) || at->link->header->dead)
-		return 0;
-	header->slot[BPFX_CTX_HOOK] = ptr_to_u64(hook);
-	header->slot[BPFX_CTX_COOKIE] = at->cookie;
-	err = prog_run(at->prog, ctx, &value);
+	store_run_begin(cpu, at->link_id);
+	if (!atomic_load(&link_shared_of(at->link)->detached) && !at->link->header->dead) {
+		header->slot[BPFX_CTX_HOOK] = ptr_to_u64(hook);
+		header->slot[BPFX_CTX_COOKIE] = at->cookie;
+		header->slot[BPFX_CTX_RESULT] = ptr_to_u64(result);
+		err = prog_run_on(at->prog, ctx, cpu, &value);
+	}
+	store_run_end(cpu);
 	if (err)
-		return hook->flags & BPFX_HOOK_FAIL_CLOSED ? err : 0;
+		return hook->flags & BPFX_HOOK_FAIL_CLOSED && err != -ENOLINK ? err : 0;
 	(*ran)++;
+	if (hook->combine_ctx)
+		return hook->combine_ctx(ctx, result, value);
 	if (hook->combine)
 		return hook->combine(result, value);
 	*result = value;
 	return 0;
 }
 
+static bool has_target(const struct snapshot *snapshot, uint64_t target)
+{
+	for (uint32_t i = 0; snapshot && i < snapshot->cnt; i++)
+		if (snapshot->at[i].target == target)
+			return true;
+	return false;
+}
+
 static int run_all(const struct bpfx_hook *hook, const struct snapshot *snapshot, uint64_t target,
 		   void *ctx, uint32_t *result)
 {
 	int ran = 0, stop = 0;
+	uint32_t cpu;
 
-	for (uint32_t i = 0; snapshot && i < snapshot->cnt && !stop; i++)
+	if (!has_target(snapshot, target))
+		return 0;
+	cpu = store_cpu_get();
+	for (uint32_t i = 0; i < snapshot->cnt && !stop; i++)
 		if (snapshot->at[i].target == target)
-			stop = run_one(hook, &snapshot->at[i], ctx, result, &ran);
+			stop = run_one(hook, &snapshot->at[i], cpu, ctx, result, &ran);
+	store_cpu_put(cpu);
 	return stop < 0 ? stop : ran;
+}
+
+/*
+ * Inside of the hook's mark from here until hook_end(). NULL: not connected any more, and the mark
+ * is left. *renewed: the snapshot is a new one.
+ */
+static struct hook_runtime *hook_begin(const struct bpfx_hook *hook, bool *renewed)
+{
+	struct hook_runtime *runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
+
+	*renewed = runtime && !is_fresh(runtime, atomic_load(&runtime->now));
+	if (*renewed)
+		renew(runtime);
+	if (!runtime)
+		rundown_leave();
+	return runtime;
+}
+
+/* Who renewed lets go of the old one, if nobody uses it any more: an event does not wait. */
+static void hook_end(struct hook_runtime *runtime, bool renewed)
+{
+	if (renewed && runtime->replaced)
+		free_replaced(runtime, 1, 0);
+	rundown_leave();
 }
 
 int hook_run(const struct bpfx_hook *hook, uint64_t target, void *ctx, uint32_t *result)
 {
 	struct hook_runtime *runtime;
-	uint32_t phase;
+	bool renewed;
 	int ret;
 
 	if (!bpfx_hook_active(hook))
 		return 0;
-	runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
-	phase = enter(runtime);
-	if (!is_fresh(runtime, atomic_load(&runtime->now)) && depth == 1 &&
-	    !renewing) {
-		leave(runtime, phase);
-		renew(hook, runtime);
-		phase = enter(runtime);
-	}
-	ret = run_all(hook, atomic_load(&runtime->now), target, ctx, result);
-	leave(runtime, phase);
+	if (!rundown_enter(hook->state))
+		return -EBUSY;
+	runtime = hook_begin(hook, &renewed);
+	if (!runtime)
+		return 0;
+	ret = run_all(runtime->hook, atomic_load(&runtime->now), target, ctx, result);
+	hook_end(runtime, renewed);
 	return ret;
+}
+
+/* ---- batches ---- */
+
+/* In struct bpfx_batch. The snapshot stays the same until the end. */
+struct hook_batch {
+	uint64_t slot;		/* CPU + 1, 0 outside of a batch */
+	struct hook_runtime *runtime;
+	const struct snapshot *snapshot;
+	uint64_t target, renewed;
+};
+_Static_assert(sizeof(struct hook_batch) <= sizeof(struct bpfx_batch), "a batch has room for it");
+
+int hook_batch_begin(struct bpfx_batch *opaque, size_t size, const struct bpfx_hook *hook,
+		     uint64_t target)
+{
+	struct hook_batch *batch = (struct hook_batch *)opaque;
+	struct hook_runtime *runtime;
+	bool renewed;
+
+	if (size < sizeof(*opaque))
+		return -EINVAL;
+	memset(opaque, 0, sizeof(*opaque));
+	if (!bpfx_hook_active(hook))
+		return 0;
+	if (!rundown_enter(hook->state))
+		return -EBUSY;
+	runtime = hook_begin(hook, &renewed);
+	if (!runtime)
+		return 0;
+	*batch = (struct hook_batch){ store_cpu_get() + 1ull, runtime, atomic_load(&runtime->now),
+				      target, renewed };
+	return 0;
+}
+
+int hook_batch_run(struct bpfx_batch *opaque, void *ctx, uint32_t *result)
+{
+	const struct hook_batch *batch = (const struct hook_batch *)opaque;
+
+	if (!batch->slot)
+		return 0;
+	return run_all(batch->runtime->hook, batch->snapshot, batch->target, ctx, result);
+}
+
+void hook_batch_end(struct bpfx_batch *opaque)
+{
+	struct hook_batch *batch = (struct hook_batch *)opaque;
+
+	if (!batch->slot)
+		return;
+	store_cpu_put(batch->slot - 1);
+	batch->slot = 0;
+	hook_end(batch->runtime, batch->renewed);
 }
 
 /* ---- attaching ---- */
@@ -324,12 +404,59 @@ bool hook_is_taken(const struct bpfx_hook *hook, uint64_t target)
 	return taken;
 }
 
-void hook_changed(const struct bpfx_hook *hook, int attached_by)
+/*
+ * When this returns nothing runs through what is gone: not in this process, and not in others unless
+ * they stay in a program for longer than we are patient (stopped, traced). A caller who is in a run
+ * himself is not waited for, and is as patient with the other threads: they may be waiting for him.
+ */
+static void wait_for_runs(const struct bpfx_hook *hook, uint32_t link_id)
 {
 	struct hook_runtime *runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
+	bool done = true;
 
+	if (runtime && atomic_load(&runtime->now)) {
+		renew(runtime);
+		done = free_replaced(runtime, 0, rundown_running() ? PATIENCE_NS : UINT64_MAX);
+	}
+	if (link_id)
+		done &= store_wait_runs(link_id, PATIENCE_NS);
+	if (!done)
+		debug_log(LOG_LEVEL_WARN, "link %u: its program is still running after a second; "
+			  "it is not begun again", link_id);
+}
+
+void hook_changed(const struct bpfx_hook *hook, int attached_by, uint32_t link_id)
+{
 	store_hook_changed(hook->name, attached_by);
-	/* When this returns, nothing in this process runs through what is gone. */
-	if (runtime && atomic_load(&runtime->now))
-		renew(hook, runtime);
+	wait_for_runs(hook, attached_by < 0 ? link_id : 0);
+}
+
+/* ---- links that go with their last reference, wherever that was let go ---- */
+
+#define LOST_MAX 8
+
+static _Thread_local struct {
+	uint32_t cnt, id[LOST_MAX];
+	char hook[LOST_MAX][LINK_HOOK_NAME];
+} lost;
+
+void hook_lost_link(const char *hook, uint32_t link_id)
+{
+	store_hook_changed(hook, -1);
+	if (lost.cnt == LOST_MAX)
+		return;		/* very many at once: they are seen detached, but not waited for */
+	lost.id[lost.cnt] = link_id;
+	memcpy(lost.hook[lost.cnt++], hook, LINK_HOOK_NAME);
+}
+
+void links_settle(void)
+{
+	const struct bpfx_hook *hook;
+
+	while (lost.cnt && rundown_enter(&rundown_commands)) {
+		hook = registry_hook_by_name(lost.hook[--lost.cnt]);
+		if (hook)
+			wait_for_runs(hook, lost.id[lost.cnt]);
+		rundown_leave();
+	}
 }

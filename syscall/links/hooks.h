@@ -5,13 +5,20 @@
 
 #include "links.h"
 
-/* See bpfx_host.run_hook. */
+/* See bpfx_host.run_hook and the following. */
 int hook_run(const struct bpfx_hook *hook, uint64_t target, void *ctx, uint32_t *result);
+int hook_batch_begin(struct bpfx_batch *batch, size_t size, const struct bpfx_hook *hook,
+		     uint64_t target);
+int hook_batch_run(struct bpfx_batch *batch, void *ctx, uint32_t *result);
+void hook_batch_end(struct bpfx_batch *batch);
 
 /* Is a link of the hook alive for @target (hooks without BPFX_HOOK_MULTI take one). */
 bool hook_is_taken(const struct bpfx_hook *hook, uint64_t target);
 
-/* A link came (+1) or went (-1): tell all processes, wait for runs in this one. */
-void hook_changed(const struct bpfx_hook *hook, int attached_by);
+/* A link came (+1), went (-1) or changed (0): tell all processes, wait for runs of what is gone. */
+void hook_changed(const struct bpfx_hook *hook, int attached_by, uint32_t link_id);
+
+/* A link is removed from the store, at a place where nobody may wait: see links_settle(). */
+void hook_lost_link(const char *hook, uint32_t link_id);
 
 #endif

@@ -16,13 +16,15 @@ _Static_assert(sizeof(struct link_shared) <= sizeof(((struct store_header *)0)->
 static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 		     const struct bpfx_hook **hook)
 {
+	const struct bpfx_prog_type *type = prog_type_of(prog);
+	char why[PROG_WHY_SIZE];
+
 	*hook = registry_hook(attr->link_create.attach_type);
-	if (!*hook || !prog->type || strcmp((*hook)->prog_type, prog->type->name))
+	if (!*hook || !type || strcmp((*hook)->prog_type, type->name))
 		return -EINVAL;
-	if (!prog_info_is_current(prog)) {
-		debug_log(LOG_LEVEL_ERROR,
-			  "link: program %u was verified for another '%s': its context or a helper "
-			  "that it calls has changed; load it again", prog->id, prog->type->name);
+	if (prog_info_check(prog, type, why, sizeof(why))) {
+		debug_log(LOG_LEVEL_ERROR, "link: program %u cannot be attached to %s: %s",
+			  prog->id, (*hook)->name, why);
 		return -EINVAL;
 	}
 	return hooks_connect(*hook);
@@ -70,7 +72,7 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	 * the link of a process killed in between. */
 	store_hook_changed(hook->name, 1);
 	fd = publish(obj, hook, at.taken_err ? at.taken_err : -EBUSY);
-	hook_changed(hook, fd < 0 ? -1 : 0);
+	hook_changed(hook, fd < 0 ? -1 : 0, 0);
 	return fd;
 }
 
@@ -81,7 +83,7 @@ static void link_removed(struct store_header *header)
 
 	/* Detached by somebody at this moment: counted once. */
 	if (!atomic_exchange(&shared->detached, 1))
-		store_hook_changed(shared->hook, -1);
+		hook_lost_link(shared->hook, header->id);
 }
 
 __attribute__((constructor)) static void register_room(void)
@@ -136,7 +138,7 @@ int link_detach(int fd)
 	/* A second detach is fine and does nothing. */
 	if (!atomic_exchange(&shared->detached, 1)) {
 		if (hook)
-			hook_changed(hook, -1);
+			hook_changed(hook, -1, obj->id);
 		else			/* an extension that this process has not loaded */
 			store_hook_changed(shared->hook, -1);
 	}
@@ -180,7 +182,7 @@ static int replace(struct store_obj *obj, struct kern_prog *fresh,
 				__atomic_store_n(&obj->header->edges[0].id, now->id,
 						 __ATOMIC_RELEASE);
 			if (hook)
-				hook_changed(hook, 0);
+				hook_changed(hook, 0, obj->id);
 			store_collect(STORE_PROG, err ? fresh->id : now->id);
 		}
 		prog_put(now);

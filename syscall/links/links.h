@@ -38,6 +38,10 @@ int link_create(const union bpf_attr *attr);
 int link_detach(int fd);
 int link_update(const union bpf_attr *attr);
 
+/* Before a door of the kernel returns: wait for runs of links that this thread's call removed by
+ * letting go of their last reference. */
+void links_settle(void);
+
 /* Hook-specific part of the info, and fdinfo lines. */
 void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);
 int link_fdinfo(const struct store_obj *obj, char *buf, size_t size);
@@ -45,7 +49,9 @@ int link_fdinfo(const struct store_obj *obj, char *buf, size_t size);
 /* What extensions call. */
 extern const struct bpfx_host link_host;
 
-/* Connect the hooks of an extension to the store's counters. */
+/* Connect a registered hook to the store's counters; take it off again when its extension goes, and
+ * wait until nothing runs through it in this process. */
 int hooks_connect(const struct bpfx_hook *hook);
+void hooks_disconnect(const struct bpfx_hook *hook);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* Digests: the program's tag, and the hash of the program information it was verified with. */
 #include <sha2.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bits.h"
+#include "err.h"
 #include "helpers.h"
 #include "prog_private.h"
 
@@ -61,9 +63,12 @@ static void add_context(SHA2_CTX *sha, const struct bpfx_ctx_desc *ctx)
 	}
 }
 
+/* How a helper gets its context, and how an engine may call it, is nothing that was verified. */
+#define FLAGS_HASHED (~BPFX_HELPER_IMPLICIT_CTX)
+
 static void add_helper(SHA2_CTX *sha, const struct bpfx_helper *row)
 {
-	uint32_t words[] = { row->id, row->ret, row->flags };
+	uint32_t words[] = { row->id, row->ret, row->flags & FLAGS_HASHED };
 
 	add_text(sha, row->name);
 	add_words(sha, words, ARRAY_SIZE(words));
@@ -74,20 +79,34 @@ static void add_helper(SHA2_CTX *sha, const struct bpfx_helper *row)
 		add_text(sha, row->arg_types[i]);
 }
 
+static void add_type(SHA2_CTX *sha, const struct bpfx_prog_type *type)
+{
+	uint32_t words[] = { type->type, type->flags };
+
+	add_text(sha, type->name);
+	add_words(sha, words, ARRAY_SIZE(words));
+	if (type->ctx)
+		add_context(sha, type->ctx);
+}
+
+static const struct bpfx_helper *row_of(const struct bpfx_prog_type *type, uint32_t id)
+{
+	enum verifier_helper_state state;
+
+	return helper_row(type, id, &state);
+}
+
 /* Programs that call no helper have one too: the context alone can change under them. */
 void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, uint32_t cnt,
 		    uint8_t hash[32])
 {
-	enum verifier_helper_state state;
 	SHA2_CTX sha;
 
 	SHA256Init(&sha);
-	add_text(&sha, type->name);
-	if (type->ctx)
-		add_context(&sha, type->ctx);
+	add_type(&sha, type);
 	add_words(&sha, &cnt, 1);
 	for (uint32_t i = 0; i < cnt; i++) {
-		const struct bpfx_helper *row = helper_row(type, helpers[i], &state);
+		const struct bpfx_helper *row = row_of(type, helpers[i]);
 
 		if (row)
 			add_helper(&sha, row);
@@ -95,13 +114,81 @@ void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, 
 	SHA256Final(hash, &sha);
 }
 
-bool prog_info_is_current(const struct kern_prog *prog)
+static uint64_t sum_of(SHA2_CTX *sha)
+{
+	uint8_t digest[32];
+	uint64_t sum;
+
+	SHA256Final(digest, sha);
+	memcpy(&sum, digest, sizeof(sum));
+	return sum;
+}
+
+uint64_t prog_type_sum(const struct bpfx_prog_type *type)
+{
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	add_type(&sha, type);
+	return sum_of(&sha);
+}
+
+uint64_t prog_helper_sum(const struct bpfx_prog_type *type, uint32_t helper)
+{
+	const struct bpfx_helper *row = row_of(type, helper);
+	SHA2_CTX sha;
+
+	if (!row)
+		return 0;
+	SHA256Init(&sha);
+	add_helper(&sha, row);
+	return sum_of(&sha);
+}
+
+/* ---- comparing ---- */
+
+static int tell_helper(const struct bpfx_prog_type *type, uint32_t id, char *why, size_t size)
+{
+	const struct bpfx_helper *row = row_of(type, id);
+	const char *name = row ? row->name : helper_name(id);
+
+	snprintf(why, size, "helper %s%s%s (0x%x) %s; it was verified with another one",
+		 name ? "bpf_" : "", name ? name : "", name ? "" : "of the program", id,
+		 row ? "has another prototype now" : "is gone");
+	return -EINVAL;
+}
+
+static int tell_difference(const struct kern_prog *prog, const struct bpfx_prog_type *type,
+			   char *why, size_t size)
+{
+	const uint32_t *ids = prog_section(prog, prog->shared->helpers);
+	const uint64_t *sums = prog_section(prog, prog->shared->helper_sums);
+
+	if (prog_type_sum(type) != prog->shared->type_sum) {
+		snprintf(why, size, "program type %s has another context or other properties than "
+			 "when it was verified", type->name);
+		return -EINVAL;
+	}
+	for (uint32_t i = 0; i < prog->shared->helper_cnt; i++)
+		if (prog_helper_sum(type, ids[i]) != sums[i])
+			return tell_helper(type, ids[i], why, size);
+	snprintf(why, size, "program type %s is not what it was verified with", type->name);
+	return -EINVAL;
+}
+
+int prog_info_check(const struct kern_prog *prog, const struct bpfx_prog_type *type, char *why,
+		    size_t size)
 {
 	uint8_t now[sizeof(prog->shared->info_hash)];
 
-	if (!prog->type)
-		return false;
-	prog_info_hash(prog->type, prog_section(prog, prog->shared->helpers),
-		       prog->shared->helper_cnt, now);
-	return !memcmp(now, prog->shared->info_hash, sizeof(now));
+	if (!type) {
+		snprintf(why, size, "no extension with program type %s is registered here",
+			 prog->shared->type_name);
+		return -EINVAL;
+	}
+	prog_info_hash(type, prog_section(prog, prog->shared->helpers), prog->shared->helper_cnt,
+		       now);
+	if (!memcmp(now, prog->shared->info_hash, sizeof(now)))
+		return 0;
+	return tell_difference(prog, type, why, size);
 }

@@ -104,6 +104,16 @@ static uint8_t *subprog_tags(const struct load *load)
 	return tags;
 }
 
+static uint64_t *helper_sums(const struct load *load)
+{
+	const struct verifier_result *r = &load->result;
+	uint64_t *sums = calloc(r->helper_cnt + 1, sizeof(*sums));
+
+	for (uint32_t i = 0; sums && i < r->helper_cnt; i++)
+		sums[i] = prog_helper_sum(load->type, r->helpers[i]);
+	return sums;
+}
+
 static size_t place(const struct section *sections, size_t cnt)
 {
 	size_t at = 0;
@@ -130,6 +140,7 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 	memcpy(shared->digest, load->digest, sizeof(shared->digest));
 	memcpy(shared->tag, load->digest, sizeof(shared->tag));
 	prog_info_hash(load->type, result->helpers, result->helper_cnt, shared->info_hash);
+	shared->type_sum = prog_type_sum(load->type);
 	shared->btf_id = load->btf_obj ? load->btf_obj->id : 0;
 	shared->verified_insns = result->verified_insns;
 	shared->max_ctx_offset = result->max_ctx_offset;
@@ -174,9 +185,10 @@ int prog_publish(struct load *load)
 	uint32_t *ids = used_map_ids(load, &shared.map_cnt);
 	struct exec_subprog *subprogs = exec_subprogs(r);
 	uint8_t *probes = probe_flags(r), *tags = subprog_tags(load);
+	uint64_t *sums = helper_sums(load);
 	int ret = -ENOMEM;
 
-	if (ids && subprogs && probes && tags) {
+	if (ids && subprogs && probes && tags && sums) {
 		struct section sections[] = {
 			{ &shared.insns, r->insns, r->insn_cnt * sizeof(*r->insns) },
 			{ &shared.probes, probes, r->insn_cnt },
@@ -186,6 +198,7 @@ int prog_publish(struct load *load)
 			{ &shared.line_info, r->line_info, r->line_info_cnt * sizeof(*r->line_info) },
 			{ &shared.maps, ids, shared.map_cnt * sizeof(*ids) },
 			{ &shared.helpers, r->helpers, r->helper_cnt * sizeof(*r->helpers) },
+			{ &shared.helper_sums, sums, r->helper_cnt * sizeof(*sums) },
 		};
 
 		fill_shared(&shared, load);
@@ -195,6 +208,7 @@ int prog_publish(struct load *load)
 	free(subprogs);
 	free(probes);
 	free(tags);
+	free(sums);
 	return ret;
 }
 
@@ -218,7 +232,8 @@ static bool is_whole(const struct store_obj *obj, const struct prog_shared *s)
 	       section_fits(obj, s->line_info,
 			    (uint64_t)s->line_info_cnt * sizeof(struct bpf_line_info)) &&
 	       section_fits(obj, s->maps, (uint64_t)s->map_cnt * 4) && s->map_cnt <= PROG_MAPS_MAX &&
-	       section_fits(obj, s->helpers, (uint64_t)s->helper_cnt * 4);
+	       section_fits(obj, s->helpers, (uint64_t)s->helper_cnt * 4) &&
+	       section_fits(obj, s->helper_sums, (uint64_t)s->helper_cnt * 8);
 }
 
 static int open_view(struct store_obj *obj, struct kern_prog **out)
@@ -233,15 +248,14 @@ static int open_view(struct store_obj *obj, struct kern_prog **out)
 	prog->obj = obj;
 	prog->shared = shared_of(obj);
 	prog->id = obj->id;
-	prog->type = registry_prog_type_by_name(prog->shared->type_name);
+	prog_view_opened(prog);
 	*out = prog;
 	return 0;
 }
 
 static void close_view(struct kern_prog *prog)
 {
-	if (prog->image)
-		exec_free(prog->image);
+	prog_view_closed(prog);
 	for (uint32_t i = 0; i < prog->map_cnt; i++)
 		map_put(prog->maps[i]);
 	free(prog);

@@ -56,17 +56,39 @@ int write_record_size(const struct load *load, uint64_t user_attr);
 
 /* SHA-256 over the instructions with fds blanked. */
 void prog_digest(const struct bpf_insn *insns, uint32_t cnt, uint8_t digest[32]);
-/* SHA-256 of what the program was verified against: type, context, helpers it calls. */
+/* Program information: SHA-256 over type, context and the helpers that are called; the beginnings
+ * of the digests of each part. A helper that is not there has the sum 0. */
 void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, uint32_t cnt,
 		    uint8_t hash[32]);
+uint64_t prog_type_sum(const struct bpfx_prog_type *type);
+uint64_t prog_helper_sum(const struct bpfx_prog_type *type, uint32_t helper);
 
 /* May programs of that kind be in a prog array; the first one decides. 0 or -EINVAL. */
 int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t attach_type,
 		     uint32_t prog_flags);
 
-/* View of an object in hand; translated form, made on first use. */
+/* View of an object in hand. */
 int prog_view(struct store_obj *obj, struct kern_prog **out);
-int prog_image(struct kern_prog *prog, struct exec_image **out);
+
+/* What runs a program here; valid inside of its rundown mark (the program's address). */
+struct prog_binding {
+	const struct bpfx_prog_type *type;
+	struct exec_image *image;
+	bool tail_calls;		/* runs may go on in other programs: prog_tail_runs */
+	const struct bpfx_helper **rows;/* that it calls */
+	uint32_t row_cnt;
+	const struct kern_prog *owner;
+	struct prog_binding *next;
+};
+/* Rundown mark of all runs that may make tail calls. */
+extern const char prog_tail_runs;
+
+/* The binding, made if need be: 0, -EINVAL with the reason in the debug log, -ENOMEM. */
+int prog_bind(struct kern_prog *prog, struct prog_binding **out);
+int prog_translate(struct kern_prog *prog, const struct bpfx_prog_type *type,
+		   struct exec_image **out);
+void prog_view_opened(struct kern_prog *prog);
+void prog_view_closed(struct kern_prog *prog);
 
 /* Write the verified program into the store: fd or -errno. */
 int prog_publish(struct load *load);

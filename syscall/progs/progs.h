@@ -23,12 +23,14 @@ struct prog_shared {
 	uint8_t tag[BPF_TAG_SIZE];
 	uint8_t digest[32];		/* SHA-256 of the instructions: tag is its beginning */
 	uint8_t info_hash[32];		/* of the program information it was verified with */
+	uint64_t type_sum;		/* the same of its type alone, to tell what differs */
 	uint32_t btf_id, attach_btf_obj_id, attach_btf_id;
 	uint32_t verified_insns;
 	uint32_t max_ctx_offset;	/* one above the last context byte it reads */
 	/* Counts of what follows in the file, each section aligned to 8. */
 	uint32_t insn_cnt, subprog_cnt, func_info_cnt, line_info_cnt, map_cnt, helper_cnt;
 	uint32_t insns, probes, subprogs, tags, func_info, line_info, maps, helpers;	/* offsets */
+	uint32_t helper_sums;		/* one per helper, as type_sum */
 	_Atomic uint64_t run_time_ns, run_cnt, recursion_misses;
 };
 
@@ -37,10 +39,10 @@ struct kern_prog {
 	struct store_obj *obj;
 	struct prog_shared *shared;
 	uint32_t id;
-	const struct bpfx_prog_type *type;	/* NULL: its extension is not registered here */
-	struct exec_image *_Atomic image;	/* translated on first use */
-	struct kern_map *maps[PROG_MAPS_MAX];	/* in use while translated */
+	struct prog_binding *_Atomic binding;	/* made on first use, see bind.c */
+	struct kern_map *maps[PROG_MAPS_MAX];	/* in use since it was translated */
 	uint32_t map_cnt;
+	struct kern_prog *next, **link;		/* among the views of this process */
 };
 
 /* PROG_LOAD after the gate; @user: the caller's attr for the log's true size. fd or -errno. */
@@ -67,8 +69,22 @@ int prog_bind_map(struct kern_prog *prog, struct kern_map *map);
 /* All maps it refers to, bound ones last. Return: how many; writes at most @room ids. */
 uint32_t prog_all_maps(const struct kern_prog *prog, uint32_t *ids, uint32_t room);
 
-/* Is the program information it was verified with what its extension says here and now. */
-bool prog_info_is_current(const struct kern_prog *prog);
+/* Row of its type here and now; NULL: nobody has registered it. */
+const struct bpfx_prog_type *prog_type_of(const struct kern_prog *prog);
+
+/**
+ * prog_info_check() - is what the program was verified with what its extensions say here and now
+ * @type: prog_type_of() it
+ * @why: receives what is missing or differs
+ * Return: 0 or -EINVAL.
+ */
+#define PROG_WHY_SIZE 160
+int prog_info_check(const struct kern_prog *prog, const struct bpfx_prog_type *type, char *why,
+		    size_t size);
+
+/* An extension goes, its rows are hidden already: programs that use them are inert from now on, and
+ * when this returns none of them runs in this process. */
+void progs_unbind(const struct bpfx_extension *ext);
 
 /* Is machine code used for it in this process. */
 bool prog_is_jited(struct kern_prog *prog);
@@ -76,12 +92,15 @@ bool prog_is_jited(struct kern_prog *prog);
 /**
  * prog_run() - one run
  * @ctx: behind its header
- * Return: 0 and r0's low 32 bits, -ENOMEM (not translatable), -EINVAL (its extension is gone).
+ * Return: 0 and r0's low 32 bits, -ENOMEM (not translatable), -EINVAL (its extension is gone or
+ * says something else now), -EBUSY (runs nest too deep). *result is 0 where it could not run.
  */
 int prog_run(struct kern_prog *prog, void *ctx, uint32_t *result);
+/* The same on a CPU slot that the caller has taken. */
+int prog_run_on(struct kern_prog *prog, void *ctx, uint32_t cpu, uint32_t *result);
 
 /* Runs with one CPU slot; see bpfx_host. */
-int prog_batch_begin(struct bpfx_batch *batch);
+int prog_batch_begin(struct bpfx_batch *batch, size_t size);
 int prog_batch_run(struct bpfx_batch *batch, struct kern_prog *prog, void *ctx, uint32_t *result);
 void prog_batch_end(struct bpfx_batch *batch);
 

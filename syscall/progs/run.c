@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* Runs: translate on first use, take a CPU, run, count. */
-#include <pthread.h>
+/* Runs: translation, and taking a CPU to run. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bits.h"
 #include "err.h"
-#include "fork_guard.h"
 #include "helpers.h"
-#include "log.h"
 #include "prog_private.h"
+#include "rundown.h"
 
 /* ---- translation ---- */
 
-static const struct bpfx_helper *row_for(void *cookie, uint32_t id)
+static const struct bpfx_helper *row_for(void *type, uint32_t id)
 {
-	const struct kern_prog *prog = cookie;
 	enum verifier_helper_state state;
 
-	return helper_row(prog->type, id, &state);
+	return helper_row(type, id, &state);
 }
 
 static int open_maps(struct kern_prog *prog)
@@ -82,7 +78,8 @@ static int place_addresses(const struct kern_prog *prog, struct bpf_insn *insns)
 	return 0;
 }
 
-static int translate(struct kern_prog *prog, struct exec_image **out)
+int prog_translate(struct kern_prog *prog, const struct bpfx_prog_type *type,
+		   struct exec_image **out)
 {
 	const struct prog_shared *shared = prog->shared;
 	struct exec_input in = {
@@ -91,8 +88,8 @@ static int translate(struct kern_prog *prog, struct exec_image **out)
 		.subprogs = prog_section(prog, shared->subprogs),
 		.subprog_cnt = shared->subprog_cnt,
 		.helper = row_for,
-		.cookie = prog,
-		.load_packet = prog->type->load_packet,
+		.cookie = (void *)type,
+		.load_packet = type->load_packet,
 	};
 	struct bpf_insn *insns;
 	int err = open_maps(prog);
@@ -110,72 +107,68 @@ static int translate(struct kern_prog *prog, struct exec_image **out)
 	return err;
 }
 
-static pthread_mutex_t translate_mutex = PTHREAD_MUTEX_INITIALIZER;
-FORK_GUARD(translate_mutex, FORK_RANK_PROGS)
-
-int prog_image(struct kern_prog *prog, struct exec_image **out)
-{
-	struct exec_image *image = atomic_load_explicit(&prog->image, memory_order_acquire);
-	int err = 0;
-
-	if (!image) {
-		if (!prog->type)
-			return -EINVAL;
-		pthread_mutex_lock(&translate_mutex);
-		image = atomic_load(&prog->image);
-		if (!image) {
-			err = translate(prog, &image);
-			if (!err)
-				atomic_store_explicit(&prog->image, image, memory_order_release);
-			else
-				debug_log(LOG_LEVEL_ERROR, "prog %u: cannot be translated: %s",
-					  prog->id, strerror(-err));
-		}
-		pthread_mutex_unlock(&translate_mutex);
-	}
-	*out = image;
-	return err;
-}
-
 bool prog_is_jited(struct kern_prog *prog)
 {
-	struct exec_image *image;
+	struct prog_binding *binding;
+	bool jited;
 
-	return !prog_image(prog, &image) && exec_is_jited(image);
+	if (!rundown_enter(prog))
+		return false;
+	jited = !prog_bind(prog, &binding) && exec_is_jited(binding->image);
+	rundown_leave();
+	return jited;
 }
 
 /* ---- runs ---- */
 
-static int run_on(struct kern_prog *prog, void *ctx, uint32_t cpu, uint32_t *result)
+const char prog_tail_runs;
+
+static int run_bound(struct kern_prog *prog, const struct prog_binding *binding, void *ctx,
+		     uint32_t cpu, uint32_t *result)
 {
-	struct exec_image *image;
 	struct bpfx_ctx_header *header = bpfx_ctx_header(ctx);
 	uint64_t outer = header->slot[BPFX_CTX_RUN];
-	struct bpfx_run run = { .prog = prog, .cpu = cpu };
-	int err = prog_image(prog, &image);
+	struct bpfx_run run = { .image = binding->image, .prog = prog, .cpu = cpu };
 
-	if (err)
-		return err;
-	run.image = image;
+	if (binding->tail_calls && !rundown_enter(&prog_tail_runs))
+		return -EBUSY;
 	header->slot[BPFX_CTX_RUN] = ptr_to_u64(&run);
-	header->slot[BPFX_CTX_DESC] = ptr_to_u64(prog->type->ctx);
-	*result = exec_run(image, &run, ctx);
+	header->slot[BPFX_CTX_DESC] = ptr_to_u64(binding->type->ctx);
+	*result = exec_run(binding->image, &run, ctx);
 	header->slot[BPFX_CTX_RUN] = outer;
+	if (binding->tail_calls)
+		rundown_leave();
 	return 0;
+}
+
+int prog_run_on(struct kern_prog *prog, void *ctx, uint32_t cpu, uint32_t *result)
+{
+	struct prog_binding *binding;
+	int err;
+
+	*result = 0;
+	if (!rundown_enter(prog))
+		return -EBUSY;
+	err = prog_bind(prog, &binding);
+	err = err ? err : run_bound(prog, binding, ctx, cpu, result);
+	rundown_leave();
+	return err;
 }
 
 int prog_run(struct kern_prog *prog, void *ctx, uint32_t *result)
 {
 	uint32_t cpu = store_cpu_get();
-	int err = run_on(prog, ctx, cpu, result);
+	int err = prog_run_on(prog, ctx, cpu, result);
 
 	store_cpu_put(cpu);
 	return err;
 }
 
 /* opaque[0]: CPU slot + 1, 0 outside of a batch. */
-int prog_batch_begin(struct bpfx_batch *batch)
+int prog_batch_begin(struct bpfx_batch *batch, size_t size)
 {
+	if (size < sizeof(*batch))
+		return -EINVAL;
 	memset(batch, 0, sizeof(*batch));
 	batch->opaque[0] = store_cpu_get() + 1ull;
 	return 0;
@@ -185,7 +178,7 @@ int prog_batch_run(struct bpfx_batch *batch, struct kern_prog *prog, void *ctx, 
 {
 	if (!batch->opaque[0])
 		return -EINVAL;
-	return run_on(prog, ctx, batch->opaque[0] - 1, result);
+	return prog_run_on(prog, ctx, batch->opaque[0] - 1, result);
 }
 
 void prog_batch_end(struct bpfx_batch *batch)

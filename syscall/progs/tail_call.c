@@ -25,12 +25,12 @@ static int accepts(struct kern_map *map, const struct store_obj *obj)
 static const struct exec_image *target(struct bpfx_run *run, struct kern_map *map, uint32_t index)
 {
 	struct store_obj *obj = fd_array_object(map, index);
-	struct exec_image *image;
+	struct prog_binding *binding;
 	struct kern_prog *prog;
 
-	if (!obj || prog_view(obj, &prog) || prog_image(prog, &image))
+	if (!obj || prog_view(obj, &prog) || prog_bind(prog, &binding))
 		return NULL;
-	return image;
+	return binding->image;
 }
 
 __attribute__((constructor)) static void register_room(void)

@@ -36,6 +36,7 @@ int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_
 		  const struct bpfx_host *host)
 {
 	struct bpfx_test_run run = { .attr = attr };
+	const struct bpfx_prog_type *type;
 	struct kern_prog *prog;
 	int err, written;
 
@@ -52,7 +53,8 @@ int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_
 	fault_check_handler();
 	run.prog = (struct bpfx_prog *)prog;
 	run.out.ctx_size_out = attr->test.ctx_size_out;
-	err = prog->type && prog->type->test_run ? prog->type->test_run(host, &run) : -ENOTSUPP;
+	type = prog_type_of(prog);
+	err = !type ? -EINVAL : type->test_run ? type->test_run(host, &run) : -ENOTSUPP;
 	if (run.write_out) {
 		written = write_results(user_attr, user_size, &run);
 		err = written ? written : err;

@@ -201,6 +201,25 @@ static int add_file(struct graph *graph, const char *name, bool remove_leftovers
 	return 0;
 }
 
+/* A record holds what it refers to as an fd would. */
+static int add_record(const char *name, const struct store_record *record, void *arg)
+{
+	struct node *node;
+	struct store_edge *edges;
+
+	if (!record->edge_cnt)
+		return 0;
+	edges = malloc(record->edge_cnt * sizeof(*edges));
+	node = edges ? graph_add(arg) : NULL;
+	if (!node) {
+		free(edges);
+		return -ENOMEM;
+	}
+	memcpy(edges, record->edges, record->edge_cnt * sizeof(*edges));
+	*node = (struct node){ .root = true, .edge_cnt = record->edge_cnt, .edges = edges };
+	return 0;
+}
+
 static int scan(struct graph *graph, bool remove_leftovers)
 {
 	char path[PATH_MAX];
@@ -216,6 +235,8 @@ static int scan(struct graph *graph, bool remove_leftovers)
 		if (entry->d_name[0] != '.')
 			err = add_file(graph, entry->d_name, remove_leftovers);
 	closedir(list);
+	if (!err)
+		err = store_record_each("", add_record, graph);
 	if (!err && graph->cnt)
 		qsort(graph->nodes, graph->cnt, sizeof(*graph->nodes), by_kind_and_id);
 	return err;
@@ -458,8 +479,10 @@ static bool tell_unheld(const struct graph *graph)
 void sweep(void)
 {
 	struct graph graph = { 0 };
-	int err = scan(&graph, true);
+	int err;
 
+	record_sweep();
+	err = scan(&graph, true);
 	if (!err) {
 		mark(&graph);
 		if (tell_unheld(&graph)) {

@@ -20,6 +20,15 @@ struct store_hook {
 	_Atomic uint32_t generation;
 };
 
+/* Links whose programs run on a CPU slot now, one inside of the other; deeper ones are not told. */
+#define STORE_RUNS_MAX 6
+struct store_running {
+	_Atomic uint32_t depth;
+	struct {
+		_Atomic uint32_t link, turn;
+	} at[STORE_RUNS_MAX];
+} __attribute__((aligned(64)));
+
 /* First file of a store, mapped by every process. Complete before it gets its name. */
 struct store_control {
 	uint64_t magic;
@@ -32,6 +41,7 @@ struct store_control {
 	_Atomic uint32_t hook_cnt;
 	struct store_hook hooks[STORE_HOOKS_MAX];
 	struct shm_lock cpu[STORE_CPUS_MAX];
+	struct store_running running[STORE_CPUS_MAX];
 };
 
 /* The store of this process; set once by store_use(). */
@@ -71,6 +81,8 @@ int lock_byte(int fd, long long byte);
 /* Remove files of objects nobody refers to. Under the store's lock. */
 void sweep(void);
 bool alive_locked(enum store_kind kind, uint32_t id);
+/* Remove records of what is gone. Under the store's lock. */
+void record_sweep(void);
 /* Drop cached objects whose file is gone. */
 void cache_drop_dead(void);
 

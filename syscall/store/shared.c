@@ -4,11 +4,14 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "bits.h"
 #include "err.h"
 #include "raw.h"
+#include "rundown.h"
 #include "kill_point.h"
 #include "layout.h"
 #include "cache.h"
@@ -169,6 +172,13 @@ static _Thread_local struct {
 	uint32_t cpu, depth;
 } held;
 
+/* A slot whose owner died inside of a program runs nothing any more. */
+static void slot_repaired(uint32_t cpu)
+{
+	atomic_store(&store.control->running[cpu].depth, 0);
+	shm_lock_repaired(&store.control->cpu[cpu]);
+}
+
 uint32_t store_cpu_get(void)
 {
 	uint32_t cpus = store.control->possible_cpus;
@@ -190,7 +200,7 @@ uint32_t store_cpu_get(void)
 	err = shm_lock(&store.control->cpu[held.cpu]);
 taken:
 	if (err == SHM_LOCK_REPAIR)
-		shm_lock_repaired(&store.control->cpu[held.cpu]);
+		slot_repaired(held.cpu);
 	return held.cpu;
 }
 
@@ -198,4 +208,86 @@ void store_cpu_put(uint32_t cpu)
 {
 	if (!--held.depth)
 		shm_unlock(&store.control->cpu[cpu]);
+}
+
+/* ---- what runs on them ---- */
+
+void store_run_begin(uint32_t cpu, uint32_t link_id)
+{
+	struct store_running *running = &store.control->running[cpu];
+	uint32_t depth = atomic_load_explicit(&running->depth, memory_order_relaxed);
+
+	uint32_t turn;
+
+	if (depth < STORE_RUNS_MAX) {
+		turn = atomic_load_explicit(&running->at[depth].turn, memory_order_relaxed);
+		atomic_store_explicit(&running->at[depth].turn, turn + 1, memory_order_relaxed);
+		atomic_store_explicit(&running->at[depth].link, link_id, memory_order_relaxed);
+	}
+	atomic_store_explicit(&running->depth, depth + 1, memory_order_release);
+	rundown_marked();
+}
+
+void store_run_end(uint32_t cpu)
+{
+	struct store_running *running = &store.control->running[cpu];
+
+	atomic_store_explicit(&running->depth,
+			      atomic_load_explicit(&running->depth, memory_order_relaxed) - 1,
+			      memory_order_release);
+}
+
+static bool runs_at(const struct store_running *running, uint32_t i, uint32_t link_id)
+{
+	return i < atomic_load_explicit(&running->depth, memory_order_acquire) &&
+	       atomic_load_explicit(&running->at[i].link, memory_order_relaxed) == link_id;
+}
+
+/* Nobody has the slot: what stands there was left by a process that was killed. */
+static bool is_left_over(uint32_t cpu)
+{
+	int err = shm_trylock(&store.control->cpu[cpu]);
+
+	if (err < 0)
+		return false;
+	if (err == SHM_LOCK_REPAIR)
+		slot_repaired(cpu);
+	shm_unlock(&store.control->cpu[cpu]);
+	return true;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static bool wait_for_run(uint32_t cpu, uint32_t i, uint32_t link_id, uint64_t until)
+{
+	const struct store_running *running = &store.control->running[cpu];
+	const struct timespec moment = { .tv_nsec = 50000 };
+	uint32_t turn = atomic_load(&running->at[i].turn);
+
+	while (runs_at(running, i, link_id) && atomic_load(&running->at[i].turn) == turn) {
+		if (is_left_over(cpu))
+			return true;
+		if (now_ns() >= until)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+bool store_wait_runs(uint32_t link_id, uint64_t limit_ns)
+{
+	uint64_t until = now_ns() + limit_ns;
+	bool done = true;
+
+	rundown_look();
+	for (uint32_t cpu = 0; cpu < store.control->possible_cpus; cpu++)
+		for (uint32_t i = 0; i < STORE_RUNS_MAX && (!held.depth || cpu != held.cpu); i++)
+			done &= wait_for_run(cpu, i, link_id, until);
+	return done;
 }

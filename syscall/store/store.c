@@ -349,7 +349,7 @@ static int open_control(void)
 
 static int make_folders(void)
 {
-	static const char *const names[] = { "obj", "pin", "bpffs", "root", "fifo" };
+	static const char *const names[] = { "obj", "pin", "bpffs", "root", "fifo", "attach" };
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

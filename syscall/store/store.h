@@ -32,7 +32,7 @@ struct store_edge {
 
 #define STORE_PAGE	4096u
 #define STORE_MAGIC	0x6d696873667062ULL	/* "bpfshim" */
-#define STORE_FORMAT	1u
+#define STORE_FORMAT	2u
 #define STORE_EDGES_MAX	128u
 
 /*
@@ -195,6 +195,31 @@ void store_closed_range(unsigned int first, unsigned int last);
 int store_view_fd(struct store_obj *obj, bool writable);
 bool store_has_writable(struct store_obj *obj);
 
+/* ---- records: small named files that refer to objects without any fd ---- */
+
+#define STORE_RECORD_EDGES 64u
+
+struct store_record {
+	uint64_t magic;
+	uint32_t format, edge_cnt;
+	struct store_edge edges[STORE_RECORD_EDGES];	/* kept alive by the record */
+	uint64_t room[432];				/* the owner's own facts */
+};
+_Static_assert(sizeof(struct store_record) <= STORE_PAGE, "a record is at most one page");
+
+/* 0, -ENOENT, -EINVAL: damaged, -errno. */
+int store_record_read(const char *name, struct store_record *record);
+/* Replaced as a whole. 0, -EBADF: what it refers to (see store_mark_target()) went away, -ENOMEM,
+ * -errno. */
+int store_record_write(const char *name, struct store_record *record);
+void store_record_remove(const char *name);
+/* All whose names begin with @prefix, until @fn returns something else than 0. */
+int store_record_each(const char *prefix,
+		      int (*fn)(const char *name, const struct store_record *record, void *arg),
+		      void *arg);
+/* Asked under the store's lock in a sweep: is what the record is about still there. */
+void store_set_record_kept(bool (*kept)(const char *name, const struct store_record *record));
+
 /* ---- counters of hooks, shared by all processes ---- */
 
 /* Attachments of the hook of that name and their generation; NULL: the table is full. */
@@ -211,6 +236,14 @@ void store_attach_unlock(void);
 /* ---- CPU slots: at most possible_cpus programs run at once ---- */
 uint32_t store_cpu_get(void);
 void store_cpu_put(uint32_t cpu);
+
+/* What runs there, for whoever detaches a link that another process may be running. A link that is
+ * marked detached before store_wait_runs() is seen by a run that begins afterwards. */
+void store_run_begin(uint32_t cpu, uint32_t link_id);
+void store_run_end(uint32_t cpu);
+/* Return: no process runs that link any more; false: @limit_ns are over. Not for the caller's own
+ * run. */
+bool store_wait_runs(uint32_t link_id, uint64_t limit_ns);
 
 /* ---- pins ---- */
 
