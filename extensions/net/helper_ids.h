@@ -170,4 +170,40 @@ static const uint32_t cgroup_sock_ids[] = {
 	BPF_FUNC_set_retval,
 };
 
+static const uint32_t sock_addr_ids[] = {
+	BPF_FUNC_perf_event_output,
+	BPF_FUNC_get_local_storage,
+	BPF_FUNC_sk_lookup_tcp,
+	BPF_FUNC_sk_lookup_udp,
+	BPF_FUNC_sk_release,
+	BPF_FUNC_skc_lookup_tcp,
+	BPF_FUNC_sk_storage_get,
+	BPF_FUNC_sk_storage_delete,
+	BPF_FUNC_skc_to_tcp6_sock,
+	BPF_FUNC_skc_to_tcp_sock,
+	BPF_FUNC_skc_to_tcp_timewait_sock,
+	BPF_FUNC_skc_to_tcp_request_sock,
+	BPF_FUNC_skc_to_udp6_sock,
+	BPF_FUNC_ktime_get_coarse_ns,
+	BPF_FUNC_skc_to_unix_sock,
+	BPF_FUNC_skc_to_mptcp_sock,
+};
+
+static const uint32_t sock_ops_ids[] = {
+	BPF_FUNC_perf_event_output,
+	BPF_FUNC_sock_map_update,
+	BPF_FUNC_sock_hash_update,
+	BPF_FUNC_get_local_storage,
+	BPF_FUNC_sk_storage_get,
+	BPF_FUNC_sk_storage_delete,
+	BPF_FUNC_skc_to_tcp6_sock,
+	BPF_FUNC_skc_to_tcp_sock,
+	BPF_FUNC_skc_to_tcp_timewait_sock,
+	BPF_FUNC_skc_to_tcp_request_sock,
+	BPF_FUNC_skc_to_udp6_sock,
+	BPF_FUNC_ktime_get_coarse_ns,
+	BPF_FUNC_skc_to_unix_sock,
+	BPF_FUNC_skc_to_mptcp_sock,
+};
+
 #endif

@@ -2,6 +2,7 @@
 /* The network extension: program types on packets and sockets, and the hook of interfaces. */
 #include "helper_ids.h"
 #include "net.h"
+#include "sock.h"
 
 #define GENERAL(id_table) .general = id_table, .general_cnt = ARRAY_CNT(id_table)
 
@@ -94,11 +95,40 @@ static const struct bpfx_prog_type types[] = {
 		.type = BPF_PROG_TYPE_CGROUP_SOCK,
 		.flags = BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_ATTACH_CHECKED,
 		.ctx = &sock_ctx,
+		.helpers = cgroup_sock_rows,
+		.helper_cnt = SOCK_ROW_CNT,
 		GENERAL(cgroup_sock_ids),
 		.ret_ranges = cgroup_sock_results,
 		.ret_range_cnt = ARRAY_CNT(cgroup_sock_results),
 		.attach_types = cgroup_sock_attach_types,
 		.attach_type_cnt = ARRAY_CNT(cgroup_sock_attach_types),
+		.test_run = sock_test_run,
+	},
+	{
+		.name = "cgroup_sock_addr",
+		.type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.flags = BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_ATTACH_CHECKED,
+		.ctx = &sock_addr_ctx,
+		.helpers = sock_addr_rows,
+		.helper_cnt = SOCK_ADDR_ROW_CNT,
+		GENERAL(sock_addr_ids),
+		.ret_ranges = sock_addr_results,
+		.ret_range_cnt = SOCK_ADDR_RESULT_CNT,
+		.attach_types = sock_addr_attach_types,
+		.attach_type_cnt = SOCK_ADDR_ATTACH_TYPE_CNT,
+		.test_run = sock_addr_test_run,
+	},
+	{
+		.name = "sock_ops",
+		.type = BPF_PROG_TYPE_SOCK_OPS,
+		.flags = BPFX_PROG_CAP_NET_ADMIN,
+		.ctx = &sock_ops_ctx,
+		.helpers = sock_ops_rows,
+		.helper_cnt = SOCK_OPS_ROW_CNT,
+		GENERAL(sock_ops_ids),
+		.ret_ranges = cgroup_sock_results,
+		.ret_range_cnt = ARRAY_CNT(cgroup_sock_results),
+		.test_run = sock_ops_test_run,
 	},
 };
 
@@ -124,6 +154,7 @@ const struct bpfx_host *net_host;
 static int start(const struct bpfx_host *host)
 {
 	net_host = host;
+	sock_hooks_forget();
 	return 0;
 }
 

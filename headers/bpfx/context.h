@@ -29,6 +29,7 @@ enum {
 	BPFX_CTX_DESC = 1,	/* const struct bpfx_ctx_desc * of the program's type */
 	BPFX_CTX_HOOK = 2,	/* const struct bpfx_hook * that fired, NULL in a test run */
 	BPFX_CTX_COOKIE = 3,	/* cookie of the attachment that runs */
+	BPFX_CTX_RESULT = 4,	/* uint32_t *: the hook's result before this program's, else NULL */
 };
 
 struct bpfx_ctx_header {

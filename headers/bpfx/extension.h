@@ -110,6 +110,9 @@ struct bpfx_hook {
 	 * NULL: the last one wins. */
 	int (*combine)(uint32_t *result, uint32_t next);
 	struct bpfx_hook_state *state;	/* the extension's, zeroed; the runtime fills it */
+	/* As combine(), which it replaces, for results that depend on what a program did to @ctx. */
+	int (*combine_ctx)(void *ctx, uint32_t *result, uint32_t next);
+	uint32_t max_programs;		/* per target, with BPFX_HOOK_MULTI: more are -E2BIG; 0: any */
 };
 
 /* Lets the place that fires a hook skip it with one load while nothing is attached. */

@@ -108,6 +108,8 @@ struct bpfx_helper {
 	const char *ret_type;		/* kernel type behind RET_BTF_ID */
 	const char *arg_types[5];	/* kernel types behind ARG_BTF_ID */
 	uint32_t arg_sizes[5];		/* bytes of FIXED_SIZE arguments */
+	const uint32_t *attach_types;	/* only there for these expected_attach_types; NULL: all */
+	uint32_t attach_type_cnt;
 };
 
 /* First id that is specific to a program type; below are Linux's BPF_FUNC_* numbers. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* For applications that receive packets themselves: hand them to the programs attached. */
+/*
+ * For applications that receive packets or have sockets of their own: hand what happens to the
+ * programs attached.
+ */
 #ifndef BPFX_NET_H
 #define BPFX_NET_H
 
@@ -40,6 +43,145 @@ struct bpfx_xdp_packet {
  * shorter than an Ethernet header or not in the buffer.
  */
 int bpfx_xdp_receive(struct bpfx_xdp_packet *packet);
+
+/* ---- sockets ---- */
+
+struct sockaddr;
+struct bpf_tcp_sock;
+
+/*
+ * An emulated socket: its addresses, options, owner and whatever programs change of it. Programs of
+ * its cgroup run when the application says that something happens to it. One thread at a time may
+ * use it, as if it held Linux's socket lock; different sockets know nothing of each other.
+ */
+struct bpfx_sock;
+
+/* Whose socket it is. What programs learn from bpf_get_current_pid_tgid(), whoever fires the event. */
+struct bpfx_owner {
+	uint32_t known;		/* 0: nobody knows; programs read 0 and a counter grows */
+	uint32_t pid;		/* process (tgid) */
+	uint32_t tid;		/* thread; 0: not known, the pid stands for it */
+	uint32_t reserved;
+};
+
+/* Host byte order ports, network byte order addresses (IPv4: the first word). */
+struct bpfx_endpoint {
+	uint32_t address[4];
+	uint32_t port;
+};
+
+/**
+ * struct bpfx_sock_info - what a socket is when it is made
+ *
+ * Zeros are the defaults of a socket that was just made, on the host's root cgroup.
+ */
+struct bpfx_sock_info {
+	size_t sz;			/* sizeof(struct bpfx_sock_info) */
+	uint64_t cgroup_id;		/* its programs run */
+	uint64_t netns_cookie;		/* 0: the first network namespace's, 1 */
+	uint32_t family, type, protocol;	/* AF_*, SOCK_*, IPPROTO_* (0: the type's own) */
+	uint32_t state;			/* BPF_TCP_*; 0: BPF_TCP_CLOSE */
+	uint32_t mark, priority, bound_dev_if;
+	struct bpfx_owner owner;
+	struct bpfx_endpoint local, remote;
+};
+
+/**
+ * bpfx_sock_create() - make an emulated socket
+ * @out: receives it; to be freed with bpfx_sock_destroy()
+ *
+ * Runs nothing: say BPF_CGROUP_INET_SOCK_CREATE to bpfx_sock_event() if programs shall judge it.
+ *
+ * Return: 0; -EINVAL: sz or family; -ENOMEM.
+ */
+int bpfx_sock_create(const struct bpfx_sock_info *info, struct bpfx_sock **out);
+
+/* Free it. NULL is fine. */
+void bpfx_sock_destroy(struct bpfx_sock *sock);
+
+/* What it is now: programs and bpf_bind() may have changed it. -EINVAL: info->sz is too small. */
+int bpfx_sock_get_info(const struct bpfx_sock *sock, struct bpfx_sock_info *info);
+
+/* Between events: the connection's ends and state. -EBUSY: an event is going on. */
+int bpfx_sock_set_state(struct bpfx_sock *sock, uint32_t state,
+			const struct bpfx_endpoint *local, const struct bpfx_endpoint *remote);
+
+/* Never 0, different for each socket. */
+uint64_t bpfx_sock_cookie(const struct bpfx_sock *sock);
+
+/**
+ * bpfx_sock_event() - it is made, has been bound, or is released
+ * @attach_type: BPF_CGROUP_INET_SOCK_CREATE, BPF_CGROUP_INET4_POST_BIND,
+ *	BPF_CGROUP_INET6_POST_BIND or BPF_CGROUP_INET_SOCK_RELEASE
+ *
+ * Return: 0: go on; -EPERM or what a program said instead (bpf_set_retval()): the system call fails
+ * with it; -EINVAL: no such event; -EBUSY: the socket is in use.
+ */
+int bpfx_sock_event(struct bpfx_sock *sock, uint32_t attach_type);
+
+/**
+ * struct bpfx_sock_addr - an address on its way into or out of a system call
+ *
+ * Linux's attach types stand in attach_type (BPF_CGROUP_INET4_BIND … BPF_CGROUP_UNIX_GETSOCKNAME);
+ * the address has the family they name.
+ */
+struct bpfx_sock_addr {
+	size_t sz;			/* sizeof(struct bpfx_sock_addr) */
+	uint32_t attach_type;
+	uint32_t address_size;		/* bytes at address */
+	struct sockaddr *address;	/* in and out: programs may change it */
+	uint32_t source[4];		/* in and out, for sendmsg: source address, network order */
+	struct bpfx_owner owner;	/* who calls; not known: the socket's owner */
+	int32_t verdict;		/* out: 0: go on; else the system call's result */
+	uint32_t changed;		/* out: address or source is not what it was */
+	uint32_t bind_any_port;		/* out, for bind: privileged ports are fine */
+};
+
+/**
+ * bpfx_sock_addr_event() - let programs see, change or refuse an address
+ *
+ * Return: programs that ran, 0 with the verdict "go on" when nothing is attached; -EINVAL: sz,
+ * attach_type or the address's family or size; -EBUSY: the socket is in use.
+ */
+int bpfx_sock_addr_event(struct bpfx_sock *sock, struct bpfx_sock_addr *event);
+
+/**
+ * struct bpfx_sock_ops - something in the life of a TCP socket
+ *
+ * @tcp tells the state of the connection (NULL: as it was). @header is the TCP header, options
+ * included, of the packet that the operation is about (BPF_SOCK_OPS_PARSE_HDR_OPT_CB, …); options
+ * that programs write go to @room.
+ */
+struct bpfx_sock_ops {
+	size_t sz;			/* sizeof(struct bpfx_sock_ops) */
+	uint32_t op;			/* BPF_SOCK_OPS_* */
+	uint32_t args[4];
+	uint32_t request_sock;		/* not a full socket yet: nothing of TCP is known */
+	const struct bpf_tcp_sock *tcp;
+	uint32_t tx_hash;		/* in and out */
+	const void *header;
+	uint32_t header_size;
+	uint32_t packet_size;		/* all of the packet */
+	uint64_t hwtstamp;
+	void *room;			/* option space still free in the outgoing header */
+	uint32_t room_size;		/* its size; for BPF_SOCK_OPS_HDR_OPT_LEN_CB: what is free */
+	uint32_t used;			/* out: bytes of options written */
+	uint32_t reserved_room;		/* out: bytes asked for by bpf_reserve_hdr_opt() */
+	int32_t reply;			/* out: what Linux's caller gets: the reply, or -1 */
+};
+
+/**
+ * bpfx_sock_ops_event() - run the sock_ops programs of the socket's cgroup
+ *
+ * Programs see the owner that the socket was made with, whichever thread calls this and whether
+ * or not that process still is there.
+ *
+ * Return: programs that ran; -EINVAL: sz, op, header or room; -EBUSY: the socket is in use.
+ */
+int bpfx_sock_ops_event(struct bpfx_sock *sock, struct bpfx_sock_ops *event);
+
+/* Events of this process whose owner nobody knew. */
+uint64_t bpfx_sock_unowned_events(void);
 
 #ifdef __cplusplus
 }

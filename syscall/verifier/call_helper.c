@@ -36,13 +36,23 @@ static bool lacks_capability(const struct verifier_env *env, const struct bpfx_h
 	       ((row->flags & BPFX_HELPER_PERFMON) && !env->in->cap_perfmon);
 }
 
+static bool is_for_attach_type(const struct verifier_env *env, const struct bpfx_helper *row)
+{
+	if (!row->attach_types)
+		return true;
+	for (uint32_t i = 0; i < row->attach_type_cnt; i++)
+		if (row->attach_types[i] == env->in->expected_attach_type)
+			return true;
+	return false;
+}
+
 static const struct bpfx_helper *find_helper(struct verifier_env *env, uint32_t id)
 {
 	enum verifier_helper_state state = VERIFIER_HELPER_UNKNOWN;
 	const struct bpfx_helper *row = env->in->helper(env->in->type, id, &state);
 	char name[64];
 
-	if (row && !lacks_capability(env, row))
+	if (row && !lacks_capability(env, row) && is_for_attach_type(env, row))
 		return row;
 	if (row)
 		state = VERIFIER_HELPER_FORBIDDEN;

@@ -540,6 +540,7 @@ int access_packet(struct verifier_env *env, const struct mem_access *m, int32_t 
 bool may_access_packet(const struct verifier_env *env, const struct bpfx_helper *helper,
 		       enum access access);
 int access_ctx(struct verifier_env *env, const struct mem_access *m, int32_t off);
+int access_sock(struct verifier_env *env, const struct mem_access *m, int32_t off);
 int access_stack(struct verifier_env *env, const struct mem_access *m, int32_t off);
 int check_stack_bounds(struct verifier_env *env, uint32_t regno, int32_t off, int size,
 		       enum access access);

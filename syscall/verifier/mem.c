@@ -185,17 +185,6 @@ static int access_map(struct verifier_env *env, const struct mem_access *m)
 	return -ENOTSUPP;
 }
 
-static int access_sock(struct verifier_env *env, const struct mem_access *m, int32_t off)
-{
-	const char *name = reg_type_name(env, cur_regs(env)[m->regno].type);
-
-	if (m->access == ACCESS_WRITE)
-		vlog(env, "R%d cannot write into %s\n", m->regno, name);
-	else
-		vlog(env, "R%d invalid %s access off=%d size=%d\n", m->regno, name, off, m->size);
-	return -EACCES;
-}
-
 static int access_by_kind(struct verifier_env *env, const struct mem_access *m, int32_t off)
 {
 	const struct reg *reg = &cur_regs(env)[m->regno];

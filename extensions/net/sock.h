@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * Emulated sockets and what programs on socket events really get. A socket begins with what
+ * programs may read of it (struct bpf_sock), so a pointer to one is a pointer to the other.
+ */
+#ifndef EXTENSIONS_NET_SOCK_H
+#define EXTENSIONS_NET_SOCK_H
+
+#include <bpfx/net.h>
+#include "net.h"
+
+#define SOCK_CONGESTION_NAME 16u
+#define ENOTSUPP	     524	/* what the kernel says; libc has no name for it */
+
+/* Options that programs get and set (sock_options.c); defaults are Linux's. */
+struct sock_options {
+	int32_t reuseaddr, reuseport, keepalive, sndbuf, rcvbuf, rcvlowat, txrehash, pacing_rate;
+	int32_t bpf_cb_flags;
+	int32_t nodelay, user_mss, keepidle, keepintvl, keepcnt, syncnt, window_clamp, thin_lto;
+	int32_t user_timeout, notsent_lowat, save_syn, rto_max_ms;
+	int32_t delack_max_us, rto_min_us, snd_cwnd_clamp;
+	int32_t tos, tclass, autoflowlabel;
+	bool rcvbuf_locked;		/* somebody chose it */
+	char congestion[SOCK_CONGESTION_NAME];
+};
+
+/* Whose socket it is. Written before a program can see it, only read afterwards. */
+struct sock_owner {
+	uint64_t pid_tgid;		/* 0: nobody said */
+};
+
+struct net_sock {
+	struct bpf_sock common;		/* what verified loads read: stays first */
+	struct bpf_tcp_sock tcp;
+	struct sock_options options;
+	struct sock_owner owner;
+	uint64_t cookie, netns_cookie, cgroup_id;
+	int32_t cb_flags;		/* BPF_SOCK_OPS_*_CB_FLAG */
+	bool full, is_tcp;
+	int32_t retval;			/* bpf_get_retval() of programs of a cgroup */
+};
+
+/* Nobody said whose it is: 0. */
+static inline struct sock_owner sock_owner_of(const struct bpfx_owner *owner)
+{
+	uint32_t tid = owner->tid ? owner->tid : owner->pid;
+
+	return (struct sock_owner){ owner->known ? (uint64_t)owner->pid << 32 | tid : 0 };
+}
+
+/* sock.c: a socket as Linux makes it; its own cookie. */
+void net_sock_init(struct net_sock *sock, uint32_t family, uint32_t type, uint32_t protocol);
+
+static inline struct net_sock *net_sock_of(const void *sk)
+{
+	return (void *)(uintptr_t)sk;
+}
+
+/* ---- contexts ---- */
+
+/* Of sock_addr programs: the UAPI's struct, its sk a pointer to a net_sock's start. */
+struct sock_addr_args {
+	struct bpf_sock_addr uapi;
+	struct net_sock *sock;
+	struct sock_owner owner;
+	uint64_t cgroup_id;
+};
+
+/* Option space of a TCP header, for the operations that deal with it. */
+struct sock_ops_packet {
+	const unsigned char *data;	/* TCP header of the received or of the outgoing packet */
+	uint32_t size;
+	unsigned char *room;		/* where options are written; NULL: not now */
+	uint32_t room_size, used;
+	uint32_t reserved;
+};
+
+/* Of sock_ops programs. */
+struct sock_ops_args {
+	struct bpf_sock_ops uapi;
+	struct net_sock *sock;
+	struct sock_ops_packet packet;
+};
+
+/* Of cgroup_sock programs the context is the net_sock itself. */
+
+extern const struct bpfx_ctx_desc sock_addr_ctx, sock_ops_ctx, sock_ctx;
+#define SOCK_ADDR_ATTACH_TYPE_CNT 17
+#define SOCK_ADDR_RESULT_CNT	  12
+extern const uint32_t sock_addr_attach_types[SOCK_ADDR_ATTACH_TYPE_CNT];
+extern const struct bpfx_ret_range sock_addr_results[SOCK_ADDR_RESULT_CNT];
+
+/* ---- helpers ---- */
+
+#define SOCK_ADDR_ROW_CNT 9
+#define SOCK_OPS_ROW_CNT  11
+#define SOCK_ROW_CNT	  5
+extern const struct bpfx_helper sock_addr_rows[SOCK_ADDR_ROW_CNT];
+extern const struct bpfx_helper sock_ops_rows[SOCK_OPS_ROW_CNT];
+extern const struct bpfx_helper cgroup_sock_rows[SOCK_ROW_CNT];
+
+/* sock_options.c: what setsockopt(2) and getsockopt(2) do to it. 0 or -errno. */
+int sock_option_set(struct net_sock *sock, int level, int name, const void *value, uint32_t size);
+int sock_option_get(struct net_sock *sock, int level, int name, void *value, uint32_t size);
+
+/* sock_bind.c */
+int sock_bind(struct net_sock *sock, const void *addr, uint32_t size);
+
+/* sock_header.c: options in TCP headers. */
+int sock_load_option(const struct sock_ops_args *ops, void *search, uint32_t size, uint64_t flags);
+int sock_store_option(struct sock_ops_args *ops, const void *option, uint32_t size, uint64_t flags);
+int sock_reserve_option(struct sock_ops_args *ops, uint32_t size, uint64_t flags);
+
+/* ---- events: sock_hooks.c, sock_events.c ---- */
+
+struct sock_verdict {
+	int32_t retval;		/* 0: go on; else what the system call returns */
+	uint32_t flags;		/* what results say besides yes and no, shifted to bit 0 */
+};
+
+/* Run what is attached for @sock's cgroup with @ctx. Programs that ran, or -errno. */
+int sock_hook_run(uint32_t attach_type, struct net_sock *sock, void *ctx,
+		  struct sock_verdict *verdict);
+bool sock_hook_is_active(uint32_t attach_type);
+/* The extension is registered anew: its hooks may stand elsewhere. */
+void sock_hooks_forget(void);
+
+/* bpf_get_retval() and bpf_set_retval(): a program before this one may have refused. */
+int32_t sock_get_retval(struct net_sock *sock, void *ctx);
+void sock_set_retval(struct net_sock *sock, void *ctx, int32_t retval);
+
+/* A sock_ops context of @sock as it is now. */
+void sock_ops_fill(struct sock_ops_args *ops, struct net_sock *sock, bool full);
+
+/* ---- test runs: sock_test_run.c ---- */
+
+int sock_addr_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
+int sock_ops_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
+int sock_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
+
+#endif
