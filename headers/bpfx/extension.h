@@ -88,6 +88,7 @@ struct bpfx_attach {
 	uint64_t target;		/* out: what the hook is fired for; see run_hook() */
 	uint32_t info[4];		/* out: stored with the link, given back to show() */
 	int taken_err;			/* out: result where the target is taken; 0: -EBUSY */
+	const char *reason;		/* out: constant text that says why it is refused */
 };
 
 #define BPFX_HOOK_MULTI		0x01u	/* many programs per target; else the second is -EBUSY */

@@ -5,6 +5,7 @@
 #include <bpfx/hook.h>
 
 #include "err.h"
+#include "journal.h"
 #include "kern_private.h"
 #include "links.h"
 #include "registry.h"
@@ -17,6 +18,9 @@ KERN_EXPORT int bpfx_register(const struct bpfx_extension *ext)
 	err = err ? err : registry_add(ext, &link_host);
 	if (!err)
 		kern_host();
+	else
+		journal_note("extension %s is not registered: %s",
+			     ext && ext->name ? ext->name : "?", registry_reason());
 	return err;
 }
 

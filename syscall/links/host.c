@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* What extensions may ask of the emulated kernel: struct bpfx_host, filled in. */
+#include <stdio.h>
+
 #include "err.h"
 #include "fault.h"
 #include "hooks.h"
+#include "journal.h"
 #include "log.h"
 
 static int run_prog(struct bpfx_prog *prog, void *ctx, uint32_t *result)
@@ -82,11 +85,16 @@ static uint32_t ctx_size_of(const struct bpfx_prog *prog)
 
 static void log_line(int level, const char *format, ...)
 {
+	char text[256];
 	va_list args;
 
 	va_start(args, format);
-	debug_vlog(level, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (level <= LOG_LEVEL_WARN)
+		journal_note("%s", text);
+	else
+		debug_log(level, "%s", text);
 }
 
 const struct bpfx_host link_host = {

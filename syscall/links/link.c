@@ -1,16 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* Links: created for a hook, detached at the latest when nothing refers to them. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bits.h"
 #include "err.h"
 #include "hooks.h"
-#include "log.h"
+#include "journal.h"
 #include "registry.h"
 
 _Static_assert(sizeof(struct link_shared) <= sizeof(((struct store_header *)0)->room),
 	       "link facts fit into the header");
+
+/* Tell the caller (bpfx_reason()) and the journal why. Return: @err. */
+static int refuse(int err, const struct kern_prog *prog, const char *format, ...)
+{
+	char why[224];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	journal_note("program %u (%s) is not attached: %s", prog->id, prog->obj->header->name, why);
+	return registry_refuse(err, "%s", why);
+}
 
 /* The hook takes programs of one type. Linux finds the hook by both; a mismatch is EINVAL. */
 static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
@@ -20,13 +34,14 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	char why[PROG_WHY_SIZE];
 
 	*hook = registry_hook(attr->link_create.attach_type);
-	if (!*hook || !type || strcmp((*hook)->prog_type, type->name))
-		return -EINVAL;
-	if (prog_info_check(prog, type, why, sizeof(why))) {
-		debug_log(LOG_LEVEL_ERROR, "link: program %u cannot be attached to %s: %s",
-			  prog->id, (*hook)->name, why);
-		return -EINVAL;
-	}
+	if (!*hook)
+		return refuse(-EINVAL, prog, "nobody here has a hook with attach type %u",
+			      attr->link_create.attach_type);
+	if (prog_info_check(prog, type, why, sizeof(why)))
+		return refuse(-EINVAL, prog, "hook %s: %s", (*hook)->name, why);
+	if (strcmp((*hook)->prog_type, type->name))
+		return refuse(-EINVAL, prog, "hook %s takes programs of type %s, this is one of type %s",
+			      (*hook)->name, (*hook)->prog_type, type->name);
 	return hooks_connect(*hook);
 }
 
@@ -58,6 +73,8 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
 	if (err && at.taken_err && hook_is_taken(hook, at.target))
 		err = at.taken_err;
+	if (err)
+		refuse(err, prog, "hook %s: %s", hook->name, at.reason ? at.reason : strerror(-err));
 	err = err ? err : store_create(STORE_LINK, 0, &obj);
 	if (err)
 		return err;

@@ -13,7 +13,7 @@
 #include "err.h"
 #include "fork_guard.h"
 #include "helpers.h"
-#include "log.h"
+#include "journal.h"
 #include "prog_private.h"
 #include "registry.h"
 #include "rundown.h"
@@ -88,6 +88,16 @@ static bool has_prog_array(const struct kern_prog *prog)
 	return false;
 }
 
+/* Once until it runs again: events may be many. */
+static int tell(int err, struct kern_prog *prog, const char *why)
+{
+	if (prog->told != err)
+		journal_note("program %u (%s) cannot run: %s", prog->id, prog->obj->header->name,
+			     why);
+	prog->told = err;
+	return err;
+}
+
 static int make_binding(struct kern_prog *prog, struct prog_binding **out)
 {
 	const struct bpfx_prog_type *type = prog_type_of(prog);
@@ -95,10 +105,8 @@ static int make_binding(struct kern_prog *prog, struct prog_binding **out)
 	char why[PROG_WHY_SIZE];
 	int err = prog_info_check(prog, type, why, sizeof(why));
 
-	if (err) {
-		debug_log(LOG_LEVEL_ERROR, "prog %u cannot run: %s", prog->id, why);
-		return err;
-	}
+	if (err)
+		return tell(err, prog, why);
 	binding = calloc(1, sizeof(*binding));
 	if (!binding)
 		return -ENOMEM;
@@ -108,11 +116,10 @@ static int make_binding(struct kern_prog *prog, struct prog_binding **out)
 	binding->rows = helper_rows(prog, type);
 	err = binding->rows ? prog_translate(prog, type, &binding->image) : -ENOMEM;
 	if (err) {
-		debug_log(LOG_LEVEL_ERROR, "prog %u cannot be translated: %s", prog->id,
-			  strerror(-err));
 		free_binding(binding);
-		return err;
+		return tell(err, prog, strerror(-err));
 	}
+	prog->told = 0;
 	binding->tail_calls = has_prog_array(prog);
 	*out = binding;
 	return 0;

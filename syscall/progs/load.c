@@ -9,6 +9,7 @@
 #include "err.h"
 #include "fault.h"
 #include "helpers.h"
+#include "journal.h"
 #include "prog_private.h"
 #include "registry.h"
 
@@ -215,8 +216,12 @@ static int gather(struct load *load)
 	err = err ? err : check_device(load->attr);
 	if (err)
 		return err;
-	if (!load->type)
+	if (!load->type) {
+		if (load->attr->prog_type >= BPFX_TYPE_DYNAMIC)
+			journal_note("a program is not loaded: nobody here has program type %u",
+				     load->attr->prog_type);
 		return -EINVAL;
+	}
 	err = kern_object_name(load->name, load->attr->prog_name, sizeof(load->attr->prog_name));
 	return err < 0 ? err : 0;
 }

@@ -42,6 +42,7 @@ struct kern_prog {
 	struct prog_binding *_Atomic binding;	/* made on first use, see bind.c */
 	struct kern_map *maps[PROG_MAPS_MAX];	/* in use since it was translated */
 	uint32_t map_cnt;
+	int told;				/* why it cannot run, as the journal has it */
 	struct kern_prog *next, **link;		/* among the views of this process */
 };
 

@@ -29,6 +29,16 @@ struct store_running {
 	} at[STORE_RUNS_MAX];
 } __attribute__((aligned(64)));
 
+/* A line of the journal; complete while number says whose turn it is. */
+#define STORE_NOTES_MAX 64
+struct store_note {
+	_Atomic uint32_t number;
+	uint32_t pid;
+	int64_t when;			/* seconds since 1970 */
+	char who[16];			/* name of the process */
+	char text[224];
+};
+
 /* First file of a store, mapped by every process. Complete before it gets its name. */
 struct store_control {
 	uint64_t magic;
@@ -42,6 +52,8 @@ struct store_control {
 	struct store_hook hooks[STORE_HOOKS_MAX];
 	struct shm_lock cpu[STORE_CPUS_MAX];
 	struct store_running running[STORE_CPUS_MAX];
+	_Atomic uint32_t note_cnt;	/* lines ever written */
+	struct store_note notes[STORE_NOTES_MAX];
 };
 
 /* The store of this process; set once by store_use(). */
