@@ -24,9 +24,11 @@ __attribute__((visibility("default"))) const struct bpfx_extension bpfx_extensio
 	.size = sizeof(struct bpfx_extension),
 	.abi_version = PLUGIN_ABI,
 	.context_header_size = PLUGIN_HEADER,
+	.prog_type_size = sizeof(struct bpfx_prog_type),
+	.ctx_desc_size = sizeof(struct bpfx_ctx_desc),
+	.ctx_field_size = sizeof(struct bpfx_ctx_field),
 	.name = PLUGIN_NAME,
 	.version = "1",
 	.prog_types = types,
 	.prog_type_cnt = 1,
-	.prog_type_size = sizeof(types[0]),
 };

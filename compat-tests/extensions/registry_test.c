@@ -68,12 +68,11 @@ static void make_good(void)
 					 .context_header_size = BPFX_CTX_HEADER_SIZE };
 	x.sections[0] = (struct bpfx_section){ "t", "t_type", "t_hook", 1 };
 	x.ext = (struct bpfx_extension){
-		.size = sizeof(x.ext), .abi_version = BPFX_ABI_VERSION,
-		.context_header_size = BPFX_CTX_HEADER_SIZE, .name = "t", .version = "1",
-		.prog_types = x.types, .prog_type_cnt = 1, .prog_type_size = sizeof(x.types[0]),
-		.helpers = x.general, .helper_cnt = 1, .helper_size = sizeof(x.general[0]),
-		.hooks = x.hooks, .hook_cnt = 1, .hook_size = sizeof(x.hooks[0]),
-		.sections = x.sections, .section_cnt = 1, .section_size = sizeof(x.sections[0]),
+		BPFX_EXTENSION_HEAD, .name = "t", .version = "1",
+		.prog_types = x.types, .prog_type_cnt = 1,
+		.helpers = x.general, .helper_cnt = 1,
+		.hooks = x.hooks, .hook_cnt = 1,
+		.sections = x.sections, .section_cnt = 1,
 	};
 }
 
@@ -148,7 +147,7 @@ static const struct {
 	BAD(name_with_slash, "'a/b'"),
 	BAD(long_name, "longer than"),
 	BAD(no_types, "prog_types"),
-	BAD(odd_row_size, "13 bytes"),
+	BAD(odd_row_size, "prog_types: rows of 13 bytes"),
 	BAD(type_without_name, "program type has no name"),
 	BAD(type_without_ctx, "t_type has no context"),
 	BAD(type_with_own_number, "0x10001"),
@@ -162,7 +161,7 @@ static const struct {
 	BAD(field_without_type, "does not name its type"),
 	BAD(field_without_mem, "size of its memory"),
 	BAD(packet_outside, "packet pointer at offset 4"),
-	BAD(helpers_missing, "2 helpers, but no table"),
+	BAD(helpers_missing, "helpers of a program type: 2 rows, but no table"),
 	BAD(helper_without_fn, "t_two has no function"),
 	BAD(helper_without_name, "helper has no name"),
 	BAD(helper_without_id, "t_two has no id"),
@@ -246,9 +245,8 @@ static void names_and_numbers_are_taken_once(void **state)
 	assert_int_equal(registry_add(&x.ext, &host), 0);
 	memset(&second, 0, sizeof(second));
 	second = (struct bpfx_extension){
-		.size = sizeof(second), .abi_version = BPFX_ABI_VERSION,
-		.context_header_size = BPFX_CTX_HEADER_SIZE, .name = "t2",
-		.prog_types = types, .prog_type_cnt = 1, .prog_type_size = sizeof(types[0]),
+		BPFX_EXTENSION_HEAD, .name = "t2",
+		.prog_types = types, .prog_type_cnt = 1,
 	};
 	types[0] = x.types[0];
 	assert_int_equal(registry_add(&second, &host), -EEXIST);

@@ -160,16 +160,12 @@ static int start(const struct bpfx_host *host)
 
 extern const struct bpfx_extension net_extension;
 const struct bpfx_extension net_extension = {
-	.size = sizeof(struct bpfx_extension),
-	.abi_version = BPFX_ABI_VERSION,
-	.context_header_size = BPFX_CTX_HEADER_SIZE,
+	BPFX_EXTENSION_HEAD,
 	.name = "net",
 	.version = "1",
 	.prog_types = types,
 	.prog_type_cnt = ARRAY_CNT(types),
-	.prog_type_size = sizeof(types[0]),
 	.hooks = hooks,
 	.hook_cnt = ARRAY_CNT(hooks),
-	.hook_size = sizeof(hooks[0]),
 	.start = start,
 };

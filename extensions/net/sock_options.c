@@ -78,7 +78,8 @@ static int set_rcvlowat(struct net_sock *sock, int32_t *field, int value)
 	*field = value ? value : 1;
 	if (sock->is_tcp && !opt->rcvbuf_locked && value > opt->rcvbuf / 2) {
 		opt->rcvbuf = 2 * value;
-		opt->window_clamp = value;
+		if (opt->window_clamp && value > opt->window_clamp)
+			opt->window_clamp = value;
 	}
 	return 0;
 }
