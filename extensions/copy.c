@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * A copy of an extension's tables with everything they point to, made when it is registered: what
- * the extension does with its own tables afterwards is its business. Functions and the state of
- * hooks stay the extension's. A new pointer in a row: one line here.
+ * A copy of an extension's tables with everything they point to, in the layout of this build, made
+ * when it is registered: what the extension does with its own tables afterwards is its business.
+ * Functions and the state of hooks stay the extension's. A new pointer in a row: one line here.
+ *
+ * Rows of another size than ours: what is missing counts as zero, what we do not know must be zero.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,30 +12,29 @@
 
 #include "registry_private.h"
 
+#define ROWS_MAX 4096u
+#define TEXT_MAX 255u	/* longer ones are cut here and refused where names are checked */
+
 struct block {
 	struct block *next;
 	size_t size;
 	_Alignas(16) char bytes[];
 };
 
-/* NULL copies are NULL; a copy that fails for lack of memory is NULL and noted. */
 struct copying {
 	struct extension *into;
-	bool failed;
+	const struct bpfx_extension *sizes;	/* of rows, as the extension was compiled */
+	int err;				/* the first thing that went wrong */
 };
 
-static void *copy_bytes(struct copying *c, const void *from, size_t size)
+static void *new_block(struct copying *c, size_t size)
 {
-	struct block *block;
+	struct block *block = calloc(1, sizeof(*block) + size);
 
-	if (!from || !size)
-		return NULL;
-	block = malloc(sizeof(*block) + size);
 	if (!block) {
-		c->failed = true;
+		c->err = registry_refuse(-ENOMEM, "no memory for a copy of its tables");
 		return NULL;
 	}
-	memcpy(block->bytes, from, size);
 	block->size = size;
 	block->next = c->into->blocks;
 	c->into->blocks = block;
@@ -42,103 +43,152 @@ static void *copy_bytes(struct copying *c, const void *from, size_t size)
 
 static const char *copy_text(struct copying *c, const char *text)
 {
-	return copy_bytes(c, text, text ? strlen(text) + 1 : 0);
+	size_t size = text ? strnlen(text, TEXT_MAX) : 0;
+	char *copy = text ? new_block(c, size + 1) : NULL;
+
+	if (copy)
+		memcpy(copy, text, size);
+	return copy;
 }
 
-#define COPY_ROWS(c, rows, cnt) copy_bytes(c, rows, (size_t)(cnt) * sizeof(*(rows)))
-
-static const struct bpfx_ctx_desc *copy_ctx(struct copying *c, const struct bpfx_ctx_desc *from)
+static void copy_row(struct copying *c, const char *what, const char *from, uint32_t size, char *to,
+		     uint32_t ours)
 {
-	struct bpfx_ctx_desc *ctx = COPY_ROWS(c, from, 1);
-	struct bpfx_ctx_field *fields;
+	memcpy(to, from, size < ours ? size : ours);
+	for (uint32_t i = ours; i < size && !c->err; i++)
+		if (from[i])
+			c->err = registry_refuse(-EINVAL, "%s: a row uses a field that this version "
+						 "does not know", what);
+}
 
-	if (!ctx)
+/* @cnt rows of @size bytes as rows of @ours bytes; @own copies what a row points to. */
+static void *copy_table(struct copying *c, const char *what, const void *from, uint32_t cnt,
+			uint32_t size, uint32_t ours, void (*own)(struct copying *c, void *row))
+{
+	char *to;
+
+	if (!cnt || c->err)
 		return NULL;
+	if (!from || cnt > ROWS_MAX)
+		c->err = registry_refuse(-EINVAL, "%s: %u rows, but no table (%p)", what, cnt, from);
+	else if (size < 4 || size % 4 || size > 4 * ours)
+		c->err = registry_refuse(-EINVAL, "%s: rows of %u bytes make no sense", what, size);
+	to = c->err ? NULL : new_block(c, (size_t)cnt * ours);
+	for (uint32_t i = 0; to && i < cnt && !c->err; i++) {
+		copy_row(c, what, (const char *)from + (size_t)i * size, size, to + (size_t)i * ours,
+			 ours);
+		if (own && !c->err)
+			own(c, to + (size_t)i * ours);
+	}
+	return to;
+}
+
+/* A table of words, which have no layout. */
+static const uint32_t *copy_words(struct copying *c, const char *what, const uint32_t *from,
+				  uint32_t cnt)
+{
+	return copy_table(c, what, from, cnt, sizeof(*from), sizeof(*from), NULL);
+}
+
+/* ---- what a row of each kind points to ---- */
+
+static void own_field(struct copying *c, void *row)
+{
+	struct bpfx_ctx_field *field = row;
+
+	field->name = copy_text(c, field->name);
+	field->type_name = copy_text(c, field->type_name);
+	field->attach_types = copy_words(c, "attach types of a context field", field->attach_types,
+					 field->attach_type_cnt);
+}
+
+static void own_ctx(struct copying *c, void *row)
+{
+	struct bpfx_ctx_desc *ctx = row;
+
 	ctx->type_name = copy_text(c, ctx->type_name);
-	ctx->fields = fields = COPY_ROWS(c, from->fields, from->field_cnt);
-	for (uint32_t i = 0; fields && i < ctx->field_cnt; i++) {
-		struct bpfx_ctx_field *field = &fields[i];
-
-		field->name = copy_text(c, field->name);
-		field->type_name = copy_text(c, field->type_name);
-		field->attach_types = COPY_ROWS(c, field->attach_types, field->attach_type_cnt);
-	}
-	return ctx;
+	ctx->fields = copy_table(c, "context fields", ctx->fields, ctx->field_cnt,
+				 c->sizes->ctx_field_size, sizeof(*ctx->fields), own_field);
 }
 
-static const struct bpfx_helper *copy_helpers(struct copying *c, const struct bpfx_helper *from,
-					      uint32_t cnt)
+static void own_helper(struct copying *c, void *row)
 {
-	struct bpfx_helper *rows = COPY_ROWS(c, from, cnt);
+	struct bpfx_helper *helper = row;
 
-	for (uint32_t i = 0; rows && i < cnt; i++) {
-		rows[i].name = copy_text(c, rows[i].name);
-		rows[i].ret_type = copy_text(c, rows[i].ret_type);
-		for (uint32_t j = 0; j < ARRAY_CNT(rows[i].arg_types); j++)
-			rows[i].arg_types[j] = copy_text(c, rows[i].arg_types[j]);
-	}
-	return rows;
+	helper->name = copy_text(c, helper->name);
+	helper->ret_type = copy_text(c, helper->ret_type);
+	for (uint32_t i = 0; i < ARRAY_CNT(helper->arg_types); i++)
+		helper->arg_types[i] = copy_text(c, helper->arg_types[i]);
+	helper->attach_types = copy_words(c, "attach types of a helper", helper->attach_types,
+					  helper->attach_type_cnt);
 }
 
-static const struct bpfx_prog_type *copy_types(struct copying *c, const struct bpfx_prog_type *from,
-					       uint32_t cnt)
+static void own_type(struct copying *c, void *row)
 {
-	struct bpfx_prog_type *rows = COPY_ROWS(c, from, cnt);
+	struct bpfx_prog_type *type = row;
 
-	for (uint32_t i = 0; rows && i < cnt; i++) {
-		struct bpfx_prog_type *type = &rows[i];
-
-		type->name = copy_text(c, type->name);
-		type->ctx = copy_ctx(c, type->ctx);
-		type->helpers = copy_helpers(c, type->helpers, type->helper_cnt);
-		type->general = COPY_ROWS(c, type->general, type->general_cnt);
-		type->ret_ranges = COPY_ROWS(c, type->ret_ranges, type->ret_range_cnt);
-		type->attach_types = COPY_ROWS(c, type->attach_types, type->attach_type_cnt);
-	}
-	return rows;
+	type->name = copy_text(c, type->name);
+	type->ctx = copy_table(c, "context", type->ctx, type->ctx ? 1 : 0, c->sizes->ctx_desc_size,
+			       sizeof(*type->ctx), own_ctx);
+	type->helpers = copy_table(c, "helpers of a program type", type->helpers, type->helper_cnt,
+				   c->sizes->helper_size, sizeof(*type->helpers), own_helper);
+	type->general = copy_words(c, "general helpers of a program type", type->general,
+				   type->general_cnt);
+	type->ret_ranges = copy_table(c, "return ranges", type->ret_ranges, type->ret_range_cnt,
+				      c->sizes->ret_range_size, sizeof(*type->ret_ranges), NULL);
+	type->attach_types = copy_words(c, "attach types of a program type", type->attach_types,
+					type->attach_type_cnt);
 }
 
-static const struct bpfx_hook *copy_hooks(struct copying *c, const struct bpfx_hook *from,
-					  uint32_t cnt)
+static void own_hook(struct copying *c, void *row)
 {
-	struct bpfx_hook *rows = COPY_ROWS(c, from, cnt);
+	struct bpfx_hook *hook = row;
 
-	for (uint32_t i = 0; rows && i < cnt; i++) {
-		rows[i].name = copy_text(c, rows[i].name);
-		rows[i].prog_type = copy_text(c, rows[i].prog_type);
-	}
-	return rows;
+	hook->name = copy_text(c, hook->name);
+	hook->prog_type = copy_text(c, hook->prog_type);
 }
 
-static const struct bpfx_section *copy_sections(struct copying *c, const struct bpfx_section *from,
-						uint32_t cnt)
+static void own_section(struct copying *c, void *row)
 {
-	struct bpfx_section *rows = COPY_ROWS(c, from, cnt);
+	struct bpfx_section *section = row;
 
-	for (uint32_t i = 0; rows && i < cnt; i++) {
-		rows[i].name = copy_text(c, rows[i].name);
-		rows[i].prog_type = copy_text(c, rows[i].prog_type);
-		rows[i].hook = copy_text(c, rows[i].hook);
-	}
-	return rows;
+	section->name = copy_text(c, section->name);
+	section->prog_type = copy_text(c, section->prog_type);
+	section->hook = copy_text(c, section->hook);
+}
+
+static void own_map_type(struct copying *c, void *row)
+{
+	struct bpfx_map_type *type = row;
+
+	type->name = copy_text(c, type->name);
+}
+
+/* ---- the extension ---- */
+
+#define TABLE(field, kind, own)                                                                    \
+	(ext->field = copy_table(c, #field, ext->field, ext->kind##_cnt, ext->kind##_size,         \
+				 sizeof(*ext->field), own),                                        \
+	 ext->kind##_size = sizeof(*ext->field))
+
+static void copy_tables(struct copying *c, struct bpfx_extension *ext)
+{
+	ext->name = copy_text(c, ext->name);
+	ext->version = copy_text(c, ext->version);
+	TABLE(prog_types, prog_type, own_type);
+	TABLE(helpers, helper, own_helper);
+	TABLE(hooks, hook, own_hook);
+	TABLE(sections, section, own_section);
+	TABLE(map_types, map_type, own_map_type);
 }
 
 int extension_copy(struct extension *extension)
 {
-	struct bpfx_extension *ext = &extension->rows;
-	struct copying c = { .into = extension };
+	const struct bpfx_extension sizes = extension->rows;
+	struct copying c = { .into = extension, .sizes = &sizes };
 
-	ext->name = copy_text(&c, ext->name);
-	ext->version = copy_text(&c, ext->version);
-	ext->prog_types = copy_types(&c, ext->prog_types, ext->prog_type_cnt);
-	ext->prog_type_size = sizeof(*ext->prog_types);
-	ext->helpers = copy_helpers(&c, ext->helpers, ext->helper_cnt);
-	ext->helper_size = sizeof(*ext->helpers);
-	ext->hooks = copy_hooks(&c, ext->hooks, ext->hook_cnt);
-	ext->hook_size = sizeof(*ext->hooks);
-	ext->sections = copy_sections(&c, ext->sections, ext->section_cnt);
-	ext->section_size = sizeof(*ext->sections);
-	return c.failed ? registry_refuse(-ENOMEM, "no memory for a copy of its tables") : 0;
+	copy_tables(&c, &extension->rows);
+	return c.err;
 }
 
 bool extension_has(const struct extension *extension, const void *row)

@@ -26,7 +26,7 @@ struct rows {
 	_Atomic uint32_t used;		/* slots above were never filled */
 };
 
-static struct rows prog_types, hooks, helpers, sections, extensions;
+static struct rows prog_types, hooks, helpers, sections, map_types, extensions;
 static struct extension taken[EXTENSIONS_MAX];
 static pthread_mutex_t mutex;
 static pthread_once_t mutex_once = PTHREAD_ONCE_INIT;
@@ -85,7 +85,7 @@ struct numbers {
 	_Atomic uint32_t cnt;
 };
 
-static struct numbers type_numbers, attach_numbers, link_numbers;
+static struct numbers type_numbers, attach_numbers, link_numbers, map_numbers;
 
 static uint32_t find_number(struct numbers *numbers, const char *name)
 {
@@ -229,6 +229,32 @@ const struct bpfx_helper *registry_helper(uint32_t id)
 	return NULL;
 }
 
+const struct bpfx_map_type *registry_map_type_by_name(const char *name)
+{
+	for (uint32_t i = 0; i < row_cnt(&map_types); i++) {
+		const struct bpfx_map_type *row = row_at(&map_types, i);
+
+		if (row && !strcmp(row->name, name))
+			return row;
+	}
+	return NULL;
+}
+
+const struct bpfx_map_type *registry_map_type(uint32_t number)
+{
+	uint32_t i = number - BPFX_TYPE_DYNAMIC;
+
+	if (number < BPFX_TYPE_DYNAMIC ||
+	    i >= atomic_load_explicit(&map_numbers.cnt, memory_order_acquire))
+		return NULL;
+	return registry_map_type_by_name(map_numbers.name[i]);
+}
+
+uint32_t registry_map_type_number(const char *name)
+{
+	return find_number(&map_numbers, name);
+}
+
 const struct bpfx_section *registry_section(uint32_t n)
 {
 	return nth_row(&sections, n);
@@ -301,6 +327,20 @@ static int check_hooks_free(const struct bpfx_extension *ext)
 	return 0;
 }
 
+static int check_map_types_free(const struct bpfx_extension *ext)
+{
+	for (uint32_t i = 0; i < ext->map_type_cnt; i++) {
+		const char *name = ext->map_types[i].name;
+
+		if (registry_map_type_by_name(name))
+			return registry_refuse(-EEXIST, "map type %s is registered already", name);
+		for (uint32_t j = 0; j < i; j++)
+			if (!strcmp(ext->map_types[j].name, name))
+				return registry_refuse(-EEXIST, "map type %s is there twice", name);
+	}
+	return 0;
+}
+
 static int check_fits(const struct bpfx_extension *ext)
 {
 	int err;
@@ -311,6 +351,7 @@ static int check_fits(const struct bpfx_extension *ext)
 					       "already", ext->name);
 	err = check_types_free(ext);
 	err = err ? err : check_hooks_free(ext);
+	err = err ? err : check_map_types_free(ext);
 	for (uint32_t i = 0; !err && i < ext->helper_cnt; i++)
 		if (registry_helper(ext->helpers[i].id))
 			err = registry_refuse(-EEXIST, "helper %s: id %u is %s's",
@@ -342,6 +383,8 @@ static void hide(const struct bpfx_extension *ext)
 		take_row(&prog_types, &ext->prog_types[i]);
 	for (uint32_t i = 0; i < ext->helper_cnt; i++)
 		take_row(&helpers, &ext->helpers[i]);
+	for (uint32_t i = 0; i < ext->map_type_cnt; i++)
+		take_row(&map_types, &ext->map_types[i]);
 }
 
 static bool allot_numbers(const struct bpfx_extension *ext)
@@ -355,6 +398,8 @@ static bool allot_numbers(const struct bpfx_extension *ext)
 		if (ext->hooks[i].flags & BPFX_HOOK_DYNAMIC)
 			ok &= allot_number(&attach_numbers, ext->hooks[i].name) &&
 			      allot_number(&link_numbers, ext->hooks[i].name);
+	for (uint32_t i = 0; i < ext->map_type_cnt; i++)
+		ok &= !!allot_number(&map_numbers, ext->map_types[i].name);
 	return ok;
 }
 
@@ -365,6 +410,8 @@ static int show(const struct bpfx_extension *ext)
 
 	for (uint32_t i = 0; i < ext->helper_cnt; i++)
 		ok &= put_row(&helpers, &ext->helpers[i]);
+	for (uint32_t i = 0; i < ext->map_type_cnt; i++)
+		ok &= put_row(&map_types, &ext->map_types[i]);
 	for (uint32_t i = 0; i < ext->prog_type_cnt; i++)
 		ok &= put_row(&prog_types, &ext->prog_types[i]);
 	for (uint32_t i = 0; i < ext->hook_cnt; i++)

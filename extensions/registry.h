@@ -44,6 +44,12 @@ uint32_t registry_hook_link_type(const struct bpfx_hook *hook);
 /* General helper that an extension added; NULL: none. */
 const struct bpfx_helper *registry_helper(uint32_t id);
 
+/* Map type that an extension added, by its number or name; the number that was allotted to a name, 0:
+ * none. */
+const struct bpfx_map_type *registry_map_type(uint32_t number);
+const struct bpfx_map_type *registry_map_type_by_name(const char *name);
+uint32_t registry_map_type_number(const char *name);
+
 /* n-th section row over all extensions; NULL past the end. */
 const struct bpfx_section *registry_section(uint32_t n);
 

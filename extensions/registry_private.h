@@ -16,7 +16,6 @@ struct extension {
 	struct bpfx_extension rows;
 	struct block *blocks;		/* memory of all that rows point to */
 	bool leaving;			/* hidden, waiting for its users */
-	void *converted[4];		/* while it is taken: tables with rows of another size */
 };
 
 /* Everything about an extension that can be judged by itself: 0 or -EINVAL with the reason. Fills
@@ -24,7 +23,7 @@ struct extension {
 int extension_take(const struct bpfx_extension *source, struct extension *out);
 void extension_drop(struct extension *extension);
 
-/* Replace the tables of @extension by copies: 0 or -ENOMEM. */
+/* Replace the tables of @extension by copies in our layout: 0, -ENOMEM or -EINVAL. */
 int extension_copy(struct extension *extension);
 /* Is that row, or what it points to, one of its own. */
 bool extension_has(const struct extension *extension, const void *row);

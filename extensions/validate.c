@@ -3,14 +3,12 @@
  * Is an extension what it says it is. Each rule is positive, is checked before anything of the
  * extension is used, and has a text that names what is wrong.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "registry_private.h"
 
 #define NAME_MAX_LEN	 63
 #define CTX_SIZE_MAX	 (64 * 1024)
-#define ROWS_MAX	 4096
 #define UAPI_HELPERS_END 0x10000u
 
 #define OLDEST_EXTENSION_SIZE (offsetof(struct bpfx_extension, stop) + sizeof(void (*)(void)))
@@ -32,42 +30,7 @@ static int check_name(const char *what, const char *name)
 	return 0;
 }
 
-/* ---- layout: older and newer builds ---- */
-
-/*
- * Rows of another size: what is missing counts as zero, what we do not know must be zero. Return:
- * the table in our layout, NULL with *err.
- */
-static const void *take_rows(const char *what, const void *rows, uint32_t cnt, uint32_t size,
-			     uint32_t ours, void **copy, int *err)
-{
-	const char *from = rows;
-	char *to;
-
-	*err = 0;
-	if (!cnt)
-		return NULL;
-	if (!rows || cnt > ROWS_MAX || !size || size % 8 || size > 4 * ours) {
-		*err = bad("%s: %u rows of %u bytes at %p make no sense", what, cnt, size, rows);
-		return NULL;
-	}
-	if (size == ours)
-		return rows;
-	to = calloc(cnt, ours);
-	if (!to) {
-		*err = registry_refuse(-ENOMEM, "%s: no memory", what);
-		return NULL;
-	}
-	*copy = to;
-	for (uint32_t i = 0; i < cnt; i++, from += size) {
-		for (uint32_t j = ours; j < size; j++)
-			if (from[j])
-				*err = bad("%s: row %u uses a field that this version does not "
-					   "know", what, i);
-		memcpy(to + (size_t)i * ours, from, size < ours ? size : ours);
-	}
-	return to;
-}
+/* ---- the head ---- */
 
 static int take_head(const struct bpfx_extension *source, struct bpfx_extension *out)
 {
@@ -90,7 +53,10 @@ static int take_head(const struct bpfx_extension *source, struct bpfx_extension 
 			   BPFX_CTX_HEADER_SIZE, out->context_header_size);
 	if (out->reserved)
 		return bad("reserved field is not zero");
-	return check_name("extension", out->name);
+	for (size_t i = 0; i < ARRAY_CNT(out->spare); i++)
+		if (out->spare[i])
+			return bad("spare field %zu is not zero", i);
+	return 0;
 }
 
 /* ---- helpers ---- */
@@ -144,8 +110,6 @@ static int check_helper(const struct bpfx_helper *row)
 
 static int check_helpers(const char *whose, const struct bpfx_helper *rows, uint32_t cnt)
 {
-	if (cnt && !rows)
-		return bad("%s: %u helpers, but no table", whose, cnt);
 	for (uint32_t i = 0; i < cnt; i++) {
 		int err = check_helper(&rows[i]);
 
@@ -193,9 +157,6 @@ static int check_field(const char *type, const struct bpfx_ctx_desc *ctx,
 	if (field->kind != BPFX_FIELD_SCALAR && field->real_size != sizeof(void *))
 		return bad("%s: context field %s is a pointer that is not one in the real struct",
 			   type, field->name);
-	if (field->attach_type_cnt && !field->attach_types)
-		return bad("%s: context field %s has attach types, but no table", type,
-			   field->name);
 	return 0;
 }
 
@@ -216,8 +177,6 @@ static int check_ctx(const char *type, const struct bpfx_ctx_desc *ctx)
 	    ctx->real_size > CTX_SIZE_MAX)
 		return bad("%s: context of %u bytes (%u in reality)", type, ctx->size,
 			   ctx->real_size);
-	if (ctx->field_cnt > ROWS_MAX || (ctx->field_cnt && !ctx->fields))
-		return bad("%s: %u context fields, but no table", type, ctx->field_cnt);
 	for (uint32_t i = 0; !err && i < ctx->field_cnt; i++)
 		err = check_field(type, ctx, &ctx->fields[i]);
 	err = err ? err : check_pointer(type, ctx, ctx->real_data);
@@ -240,12 +199,6 @@ static int check_prog_type(const struct bpfx_prog_type *type)
 	err = err ? err : check_helpers(type->name, type->helpers, type->helper_cnt);
 	if (err)
 		return err;
-	if (type->general_cnt && !type->general)
-		return bad("program type %s: %u general helpers, but no table", type->name,
-			   type->general_cnt);
-	if (type->ret_range_cnt && !type->ret_ranges)
-		return bad("program type %s: %u return ranges, but no table", type->name,
-			   type->ret_range_cnt);
 	for (uint32_t i = 0; i < type->ret_range_cnt; i++)
 		if (type->ret_ranges[i].min > type->ret_ranges[i].max)
 			return bad("program type %s: return range %u is empty", type->name, i);
@@ -286,6 +239,25 @@ static int check_section(const struct bpfx_section *section)
 	return 0;
 }
 
+static bool may_be_base(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_LRU_HASH ||
+	       type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_LPM_TRIE;
+}
+
+static int check_map_type(const struct bpfx_map_type *type)
+{
+	int err = check_name("map type", type->name);
+
+	if (err)
+		return err;
+	if (!may_be_base(type->base))
+		return bad("map type %s: type %u cannot keep its elements", type->name, type->base);
+	if (type->reserved)
+		return bad("map type %s: reserved field is not zero", type->name);
+	return 0;
+}
+
 static int check_rows(const struct bpfx_extension *ext)
 {
 	int err = check_helpers(ext->name, ext->helpers, ext->helper_cnt);
@@ -300,30 +272,23 @@ static int check_rows(const struct bpfx_extension *ext)
 		err = check_hook(&ext->hooks[i]);
 	for (uint32_t i = 0; !err && i < ext->section_cnt; i++)
 		err = check_section(&ext->sections[i]);
+	for (uint32_t i = 0; !err && i < ext->map_type_cnt; i++)
+		err = check_map_type(&ext->map_types[i]);
 	return err;
 }
 
-#define TAKE(field, size_field, i)                                                                 \
-	(rows->field = take_rows(#field, rows->field, rows->size_field##_cnt,                      \
-				 rows->size_field##_size, sizeof(*rows->field), &out->converted[i],   \
-				 &err), err)
-
+/* Copied first: rows of other builds are in our layout then, and nobody changes what is checked. */
 int extension_take(const struct bpfx_extension *source, struct extension *out)
 {
-	struct bpfx_extension *rows = &out->rows;
 	int err;
 
 	memset(out, 0, sizeof(*out));
 	if (!source)
 		return bad("there is no extension");
-	err = take_head(source, rows);
-	if (!err && !TAKE(prog_types, prog_type, 0) && !TAKE(helpers, helper, 1) &&
-	    !TAKE(hooks, hook, 2) && !TAKE(sections, section, 3))
-		err = check_rows(rows);
+	err = take_head(source, &out->rows);
 	err = err ? err : extension_copy(out);
-	for (uint32_t i = 0; i < ARRAY_CNT(out->converted); i++)
-		free(out->converted[i]);
-	memset(out->converted, 0, sizeof(out->converted));
+	err = err ? err : check_name("extension", out->rows.name);
+	err = err ? err : check_rows(&out->rows);
 	if (err)
 		extension_drop(out);
 	else

@@ -139,18 +139,13 @@ static const struct bpfx_section sections[] = {
 
 extern const struct bpfx_extension sample_extension;
 const struct bpfx_extension sample_extension = {
-	.size = sizeof(struct bpfx_extension),
-	.abi_version = BPFX_ABI_VERSION,
-	.context_header_size = BPFX_CTX_HEADER_SIZE,
+	BPFX_EXTENSION_HEAD,
 	.name = "sample",
 	.version = "1",
 	.prog_types = types,
 	.prog_type_cnt = ARRAY_CNT(types),
-	.prog_type_size = sizeof(types[0]),
 	.hooks = hooks,
 	.hook_cnt = ARRAY_CNT(hooks),
-	.hook_size = sizeof(hooks[0]),
 	.sections = sections,
 	.section_cnt = ARRAY_CNT(sections),
-	.section_size = sizeof(sections[0]),
 };

@@ -133,12 +133,9 @@ static const struct bpfx_prog_type types[] = {
 
 extern const struct bpfx_extension tracing_extension;
 const struct bpfx_extension tracing_extension = {
-	.size = sizeof(struct bpfx_extension),
-	.abi_version = BPFX_ABI_VERSION,
-	.context_header_size = BPFX_CTX_HEADER_SIZE,
+	BPFX_EXTENSION_HEAD,
 	.name = "tracing",
 	.version = "1",
 	.prog_types = types,
 	.prog_type_cnt = ARRAY_CNT(types),
-	.prog_type_size = sizeof(types[0]),
 };

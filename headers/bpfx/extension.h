@@ -15,6 +15,7 @@
 #include <bpfx/context.h>
 #include <bpfx/helper.h>
 #include <bpfx/host.h>
+#include <bpfx/map.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,6 +95,12 @@ struct bpfx_attach {
 #define BPFX_HOOK_MULTI		0x01u	/* many programs per target; else the second is -EBUSY */
 #define BPFX_HOOK_FAIL_CLOSED	0x02u	/* a program that cannot run makes run_hook() fail */
 #define BPFX_HOOK_DYNAMIC	0x04u	/* attach and link type are allotted by name */
+/* The kernel keeps the programs in an order that who attaches may ask for, with or without a link,
+ * under Linux's rules for cgroups (targets are cgroups, those above included, modes, preorder; the
+ * hook has no attach function) or for interfaces (tcx). attach() of the latter sees target and flags
+ * of either way in attr->link_create. */
+#define BPFX_HOOK_CGROUP	0x08u
+#define BPFX_HOOK_MPROG		0x10u
 
 struct bpfx_hook {
 	const char *name;		/* unique: "xdp" */
@@ -138,24 +145,40 @@ struct bpfx_section {
 };
 
 struct bpfx_extension {
+	/* BPFX_EXTENSION_HEAD fills these: versions and sizes as compiled. */
 	uint32_t size;			/* sizeof(struct bpfx_extension) */
 	uint32_t abi_version;		/* BPFX_ABI_VERSION */
 	uint32_t context_header_size;	/* BPFX_CTX_HEADER_SIZE: its contexts have the header */
 	uint32_t reserved;
+	uint32_t prog_type_size, helper_size, hook_size, section_size;	/* of one row */
+	uint32_t ctx_desc_size, ctx_field_size, ret_range_size, map_type_size;
+	uint32_t spare[4];
+	/* Its own. */
 	const char *name;
 	const char *version;
 	const struct bpfx_prog_type *prog_types;
-	uint32_t prog_type_cnt, prog_type_size;	/* size: sizeof one row as compiled */
 	const struct bpfx_helper *helpers;	/* general helpers it adds */
-	uint32_t helper_cnt, helper_size;
 	const struct bpfx_hook *hooks;
-	uint32_t hook_cnt, hook_size;
 	const struct bpfx_section *sections;
-	uint32_t section_cnt, section_size;
+	const struct bpfx_map_type *map_types;
+	uint32_t prog_type_cnt, helper_cnt, hook_cnt, section_cnt, map_type_cnt;
 	/* Called once when registered and before it goes; NULL: nothing to do. */
 	int (*start)(const struct bpfx_host *host);
 	void (*stop)(void);
 };
+
+/* First in an extension's initializer: which layout it was compiled for, and the declaration that
+ * its contexts have the header. */
+#define BPFX_EXTENSION_HEAD                                                                        \
+	.size = sizeof(struct bpfx_extension), .abi_version = BPFX_ABI_VERSION,                    \
+	.context_header_size = BPFX_CTX_HEADER_SIZE, .reserved = 0,                                \
+	.prog_type_size = sizeof(struct bpfx_prog_type),                                           \
+	.helper_size = sizeof(struct bpfx_helper), .hook_size = sizeof(struct bpfx_hook),          \
+	.section_size = sizeof(struct bpfx_section),                                               \
+	.ctx_desc_size = sizeof(struct bpfx_ctx_desc),                                             \
+	.ctx_field_size = sizeof(struct bpfx_ctx_field),                                           \
+	.ret_range_size = sizeof(struct bpfx_ret_range),                                           \
+	.map_type_size = sizeof(struct bpfx_map_type), .spare = { 0 }
 
 #ifdef __cplusplus
 }

@@ -11,17 +11,22 @@ extern "C" {
 
 /**
  * bpfx_register() - bring an extension into this process's emulated kernel
- * @ext: stays valid until bpfx_unregister(); not copied
+ * @ext: its address is its name for bpfx_unregister(); tables and texts are copied, functions and
+ *	the state of hooks are used where they are
  *
- * Return: 0; -EINVAL with the reason in bpfx_reason(); -EEXIST: a name or number is taken.
+ * Return: 0; -EINVAL with the reason in bpfx_reason(); -EEXIST: a name or number is taken; -ENOSPC;
+ * -ENOMEM; what its start() returned.
  */
 int bpfx_register(const struct bpfx_extension *ext);
 
 /**
- * bpfx_unregister() - take it out; waits for runs in flight
+ * bpfx_unregister() - take it out; waits for commands, hooks and programs in flight that use it
  *
- * Programs, links and their ids stay; hooks are inert until an extension with the same
- * program-info hash is registered again.
+ * Programs, maps, links and their ids stay. Its programs cannot run and its hooks are inert until
+ * an extension is registered that says the same about what each program uses (its program-info
+ * hash); then they work again without further ado.
+ *
+ * Return: 0; -ENOENT: it is not registered; -EDEADLK: called from within a run or a command.
  */
 int bpfx_unregister(const struct bpfx_extension *ext);
 
@@ -31,10 +36,12 @@ const char *bpfx_reason(void);
 /* Hook by name; NULL: not there. */
 const struct bpfx_hook *bpfx_find_hook(const char *name);
 
-/* Number for bpf_attr.prog_type of a program type, for link_create.attach_type of a hook: Linux's or
- * the one that was allotted to the name. 0: no such name (BPF_PROG_TYPE_UNSPEC). */
+/* Number for bpf_attr.prog_type of a program type, for link_create.attach_type of a hook, for
+ * bpf_attr.map_type of an extension's map type: Linux's or the one that was allotted to the name.
+ * 0: no such name. */
 uint32_t bpfx_prog_type(const char *name);
 uint32_t bpfx_attach_type(const char *hook_name);
+uint32_t bpfx_map_type(const char *name);
 
 /* The emulated kernel's services: run_hook() and more. NULL where there is no store; the reason is in
  * the debug log. Call it once before the first event: it connects hooks to the store. */

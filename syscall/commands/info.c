@@ -85,7 +85,7 @@ static int map_info(struct call *call, struct store_obj *obj, struct info_buffer
 	/* What does not concern this map stays as the caller has it. */
 	err = begin(buffer, &info, sizeof(info), END_OF(struct bpf_map_info, hash_size));
 	if (!err) {
-		info.type = map->type;
+		info.type = map_type_number(map);
 		info.id = map->id;
 		info.key_size = map->key_size;
 		info.value_size = map->value_size;

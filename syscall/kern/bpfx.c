@@ -89,6 +89,17 @@ KERN_EXPORT uint32_t bpfx_attach_type(const char *hook_name)
 	return number;
 }
 
+KERN_EXPORT uint32_t bpfx_map_type(const char *name)
+{
+	uint32_t number;
+
+	if (!begin_lookup())
+		return 0;
+	number = registry_map_type_by_name(name) ? registry_map_type_number(name) : 0;
+	rundown_leave();
+	return number;
+}
+
 KERN_EXPORT const struct bpfx_host *bpfx_host(void)
 {
 	return kern_host();

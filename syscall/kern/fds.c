@@ -325,7 +325,8 @@ static void add_map(struct text *text, struct store_obj *obj)
 
 	if (map_get(obj->id, &map))
 		return;
-	add(text, "map_type:\t%u\nkey_size:\t%u\nvalue_size:\t%u\nmax_entries:\t%u\n", map->type,
+	add(text, "map_type:\t%u\nkey_size:\t%u\nvalue_size:\t%u\nmax_entries:\t%u\n",
+	    map_type_number(map),
 	    map->key_size, map->value_size, map->max_entries);
 	add(text, "map_flags:\t%#x\nmap_extra:\t%#llx\n", map->map_flags,
 	    (unsigned long long)map->shared->map_extra);

@@ -12,6 +12,7 @@
 #include "bits.h"
 #include "err.h"
 #include "map_private.h"
+#include "registry.h"
 #include "word_lock.h"
 
 #define NO_NUMA_NODE (-1)
@@ -157,6 +158,7 @@ int map_create(const union bpf_attr *attr)
 	uint32_t flags = attr->map_flags & ~BPF_F_TOKEN_FD;
 	union bpf_attr checked = *attr;
 	const struct map_ops *ops;
+	const char *custom = NULL;
 	struct map_layout layout = { 0 };
 	struct store_obj *obj;
 	struct kern_map *map;
@@ -165,6 +167,11 @@ int map_create(const union bpf_attr *attr)
 	int err;
 
 	checked.map_flags = flags;
+	if (attr->map_type >= BPFX_TYPE_DYNAMIC) {
+		err = map_custom_base(attr->map_type, attr, &checked.map_type, &custom);
+		if (err)
+			return err;
+	}
 	err = check_attributes(&checked, flags, &ops);
 	if (err)
 		return err;
@@ -181,6 +188,8 @@ int map_create(const union bpf_attr *attr)
 	if (err)
 		return err;
 	fill_shared(map_shared_of(obj), &checked, flags);
+	if (custom)
+		strncpy(map_shared_of(obj)->custom, custom, MAP_CUSTOM_NAME - 1);
 	map_shared_of(obj)->front_pages = layout.front / STORE_PAGE;
 	err = kern_object_name(name, attr->map_name, sizeof(attr->map_name));
 	if (err < 0)
@@ -220,7 +229,8 @@ static int open_view(struct store_obj *obj, struct kern_map **out)
 
 	if (!map)
 		return -ENOMEM;
-	map->ops = map_ops_of(shared->type);
+	map->base = map_ops_of(shared->type);
+	map->ops = shared->custom[0] ? map_custom_ops(shared->type) : map->base;
 	if (!map->ops || (uint64_t)shared->front_pages * STORE_PAGE > obj->size) {
 		free(map);
 		return -EINVAL;

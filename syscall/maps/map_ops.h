@@ -90,6 +90,8 @@ struct map_inner {
 	struct kern_btf_fields fields;
 };
 
+#define MAP_CUSTOM_NAME 64u
+
 /* Facts that all processes share, in the object's header (store_header.room). */
 struct map_shared {
 	uint32_t type, key_size, value_size, max_entries;
@@ -101,6 +103,7 @@ struct map_shared {
 	uint32_t front_pages;		/* of layout.front */
 	struct kern_btf_fields fields;
 	struct map_inner inner;
+	char custom[MAP_CUSTOM_NAME];	/* type of an extension, whose base is type; else empty */
 };
 
 /* Programs that may be together in a prog array: never 0. */
@@ -117,6 +120,7 @@ static inline uint32_t map_owner_type(uint64_t owner)
 /* A map in this process. */
 struct kern_map {
 	const struct map_ops *ops;
+	const struct map_ops *base;	/* of a type of an extension: what it is made of; else ops */
 	struct store_obj *obj;
 	struct map_shared *shared;
 	uint32_t id, type, key_size, value_size, max_entries, map_flags;
@@ -126,6 +130,9 @@ struct kern_map {
 	struct store_obj *_Atomic btf_obj;	/* in use since map_btf() was asked */
 	void *view;			/* the type's private view, from ops->open */
 };
+
+/* The number of its type that users see: map->type, or what was allotted to an extension's. */
+uint32_t map_type_number(const struct kern_map *map);
 
 /* Row of a type; NULL: Linux has it and we do not, or nobody has. */
 const struct map_ops *map_ops_of(uint32_t type);

@@ -43,6 +43,10 @@ int map_check_inner(const struct kern_map *map, const struct store_obj *obj);
 /* check_btf of types that take no BTF. */
 int map_no_btf(const struct kern_btf *btf, const union bpf_attr *attr);
 
+/* Types of extensions: base type and name behind a number: 0 or -errno; operations over a base. */
+int map_custom_base(uint32_t type, const union bpf_attr *attr, uint32_t *base, const char **name);
+const struct map_ops *map_custom_ops(uint32_t base);
+
 int array_next_key(struct kern_map *map, const void *key, void *next);
 /* The last fd and pin of a prog array is gone: empty it. Return: was there anything in it. */
 bool prog_array_clear(struct kern_map *map);

@@ -148,12 +148,24 @@ int prog_bind(struct kern_prog *prog, struct prog_binding **out)
 
 /* ---- taking away ---- */
 
-static bool depends_on(const struct prog_binding *binding, const struct bpfx_extension *ext)
+static bool has_map_type(const struct bpfx_extension *ext, const char *name)
+{
+	for (uint32_t i = 0; i < ext->map_type_cnt; i++)
+		if (!strcmp(ext->map_types[i].name, name))
+			return true;
+	return false;
+}
+
+static bool depends_on(const struct kern_prog *prog, const struct prog_binding *binding,
+		       const struct bpfx_extension *ext)
 {
 	if (registry_has_row(ext, binding->type))
 		return true;
 	for (uint32_t i = 0; i < binding->row_cnt; i++)
 		if (registry_has_row(ext, binding->rows[i]))
+			return true;
+	for (uint32_t i = 0; i < prog->map_cnt; i++)
+		if (has_map_type(ext, prog->maps[i]->shared->custom))
 			return true;
 	return false;
 }
@@ -167,7 +179,7 @@ static struct prog_binding *cut_bindings(const struct bpfx_extension *ext)
 	for (struct kern_prog *prog = views; prog; prog = prog->next) {
 		struct prog_binding *binding = atomic_load(&prog->binding);
 
-		if (!binding || !depends_on(binding, ext))
+		if (!binding || !depends_on(prog, binding, ext))
 			continue;
 		atomic_store(&prog->binding, NULL);
 		binding->next = cut;

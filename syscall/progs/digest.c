@@ -186,6 +186,8 @@ int prog_info_check(const struct kern_prog *prog, const struct bpfx_prog_type *t
 			 prog->shared->type_name);
 		return -EINVAL;
 	}
+	if (prog->shared->info_unhashed)
+		return 0;
 	prog_info_hash(type, prog_section(prog, prog->shared->helpers), prog->shared->helper_cnt,
 		       now);
 	if (!memcmp(now, prog->shared->info_hash, sizeof(now)))

@@ -175,7 +175,8 @@ static int check_and_verify(struct load *load, uint64_t user_attr, uint32_t user
 	prog_digest(load->insns, load->attr->insn_cnt, load->digest);
 	copy_btf_info(load);
 	add_fd_array(load);
-	err = resolve_references(load);
+	err = prog_hash_kind(load);
+	err = err ? err : resolve_references(load);
 	err = err ? err : verify(load);
 	if (err == -E2BIG && write_record_size(load, user_attr))
 		err = -EFAULT;

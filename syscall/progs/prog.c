@@ -137,6 +137,7 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 		shared->expected_attach_type = BPF_CGROUP_INET_SOCK_CREATE;
 	shared->prog_flags = attr->prog_flags;
 	shared->gpl_compatible = load->gpl_compatible;
+	shared->info_unhashed = load->unhashed;
 	memcpy(shared->digest, load->digest, sizeof(shared->digest));
 	memcpy(shared->tag, load->digest, sizeof(shared->tag));
 	prog_info_hash(load->type, result->helpers, result->helper_cnt, shared->info_hash);

@@ -41,6 +41,7 @@ struct load {
 	struct verifier_result result;
 	bool verified;
 	uint8_t digest[32];
+	bool unhashed;			/* its program information is not compared */
 };
 
 /* ld_imm64 of maps: fds to entries of load->maps, errors kept for the verifier to report. */
@@ -66,6 +67,9 @@ uint64_t prog_helper_sum(const struct bpfx_prog_type *type, uint32_t helper);
 /* May programs of that kind be in a prog array; the first one decides. 0 or -EINVAL. */
 int prog_array_claim(struct kern_map *map, uint32_t type, uint32_t attach_type,
 		     uint32_t prog_flags);
+
+/* What the program's BTF says about comparing it: 0, or -EINVAL with a line in the log. */
+int prog_hash_kind(struct load *load);
 
 /* View of an object in hand. */
 int prog_view(struct store_obj *obj, struct kern_prog **out);

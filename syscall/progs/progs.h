@@ -19,7 +19,7 @@
 struct prog_shared {
 	char type_name[PROG_TYPE_NAME];	/* numbers above the UAPI range are allotted per process */
 	uint32_t type, expected_attach_type, prog_flags;
-	uint32_t gpl_compatible;
+	uint32_t gpl_compatible, info_unhashed;
 	uint8_t tag[BPF_TAG_SIZE];
 	uint8_t digest[32];		/* SHA-256 of the instructions: tag is its beginning */
 	uint8_t info_hash[32];		/* of the program information it was verified with */

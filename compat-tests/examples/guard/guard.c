@@ -82,14 +82,12 @@ static const struct bpfx_section sections[] = {
 };
 
 static const struct bpfx_extension extension = {
-	.size = sizeof(extension),
-	.abi_version = BPFX_ABI_VERSION,
-	.context_header_size = BPFX_CTX_HEADER_SIZE,
+	BPFX_EXTENSION_HEAD,
 	.name = "guard",
 	.version = "1",
-	.prog_types = types, .prog_type_cnt = 1, .prog_type_size = sizeof(types[0]),
-	.hooks = hooks, .hook_cnt = 1, .hook_size = sizeof(hooks[0]),
-	.sections = sections, .section_cnt = 1, .section_size = sizeof(sections[0]),
+	.prog_types = types, .prog_type_cnt = 1,
+	.hooks = hooks, .hook_cnt = 1,
+	.sections = sections, .section_cnt = 1,
 };
 
 /* ---- the application ---- */
