@@ -91,7 +91,7 @@ int skb_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 #define SKB_TC_ROW_CNT	   10
 extern const struct bpfx_helper skb_rows[SKB_TC_ROW_CNT];
 
-/* ---- test_run.c: what Linux does alike for all packet types ---- */
+/* ---- test_run.c: what Linux does alike for many types ---- */
 
 /**
  * test_read_ctx() - the caller's context
@@ -111,6 +111,11 @@ int test_write_data(const struct bpfx_host *host, struct bpfx_test_run *run, con
 		    uint32_t duration_ns);
 int test_write_ctx(const struct bpfx_host *host, struct bpfx_test_run *run, const void *ctx,
 		   uint32_t size);
+
+/* For types without a packet: -EINVAL where there is one, or flags, a CPU, batches. */
+int test_without_data(const union bpf_attr *attr);
+/* Run it and note result and time. 0 or -errno. */
+int test_run_ctx(const struct bpfx_host *host, struct bpfx_test_run *run, void *ctx);
 
 /* Is there an interface of that index in this network namespace. */
 bool net_interface_exists(uint32_t ifindex);

@@ -129,6 +129,11 @@ void sock_hooks_forget(void);
 int32_t sock_get_retval(struct net_sock *sock, void *ctx);
 void sock_set_retval(struct net_sock *sock, void *ctx, int32_t retval);
 
+/* sock_events.c: a socket's state; addresses of sockets as programs see them, and back. */
+const struct net_sock *sock_state_of(const struct bpfx_sock *sock);
+void sock_read_address(const struct sockaddr *address, struct bpf_sock_addr *uapi);
+void sock_write_address(const struct bpf_sock_addr *uapi, struct sockaddr *address);
+
 /* A sock_ops context of @sock as it is now. */
 void sock_ops_fill(struct sock_ops_args *ops, struct net_sock *sock, bool full);
 

@@ -38,6 +38,11 @@ static void count_unowned(const struct bpfx_owner *owner)
 		__atomic_fetch_add(&unowned_events, 1, __ATOMIC_RELAXED);
 }
 
+const struct net_sock *sock_state_of(const struct bpfx_sock *sock)
+{
+	return &sock->sock;
+}
+
 /* One event at a time: contexts belong to the socket. */
 static bool take(struct bpfx_sock *sock)
 {
@@ -218,11 +223,12 @@ static uint32_t size_of_family(uint32_t family)
 	       family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(sa_family_t);
 }
 
-static void read_address(const struct sockaddr *address, struct bpf_sock_addr *uapi)
+void sock_read_address(const struct sockaddr *address, struct bpf_sock_addr *uapi)
 {
 	struct sockaddr_in6 in6;
 	struct sockaddr_in in;
 
+	memset(uapi, 0, sizeof(*uapi));
 	uapi->user_family = address->sa_family;
 	if (address->sa_family == AF_INET) {
 		memcpy(&in, address, sizeof(in));
@@ -235,7 +241,7 @@ static void read_address(const struct sockaddr *address, struct bpf_sock_addr *u
 	}
 }
 
-static void write_address(const struct bpf_sock_addr *uapi, struct sockaddr *address)
+void sock_write_address(const struct bpf_sock_addr *uapi, struct sockaddr *address)
 {
 	struct sockaddr_in6 in6;
 	struct sockaddr_in in;
@@ -258,7 +264,7 @@ static void fill_addr(struct sock_addr_args *args, struct net_sock *sock,
 {
 	struct bpf_sock_addr *uapi = &args->uapi;
 
-	read_address(event->address, uapi);
+	sock_read_address(event->address, uapi);
 	uapi->family = sock->common.family;
 	uapi->type = sock->common.type;
 	uapi->protocol = sock->common.protocol;
@@ -274,7 +280,7 @@ static void tell_addr(const struct sock_addr_args *args, const struct bpf_sock_a
 	event->changed = memcmp(&args->uapi, before, sizeof(*before)) != 0;
 	if (!event->changed)
 		return;
-	write_address(&args->uapi, event->address);
+	sock_write_address(&args->uapi, event->address);
 	if (event->attach_type == BPF_CGROUP_UDP4_SENDMSG)
 		event->source[0] = args->uapi.msg_src_ip4;
 	if (event->attach_type == BPF_CGROUP_UDP6_SENDMSG)

@@ -30,40 +30,16 @@ struct sock_in {
 	struct bpfx_owner owner;
 };
 
-/* No packet, no device, no batches. */
-static int check(const union bpf_attr *attr)
-{
-	if (attr->test.data_in || attr->test.data_size_in || attr->test.data_out ||
-	    attr->test.data_size_out || attr->test.flags || attr->test.cpu ||
-	    attr->test.batch_size)
-		return -EINVAL;
-	return 0;
-}
-
 static int read_ctx(const struct bpfx_host *host, const struct bpfx_test_run *run, void *in,
 		    uint32_t size)
 {
-	int err = check(run->attr), given;
+	int err = test_without_data(run->attr), given;
 
 	if (err)
 		return err;
 	memset(in, 0, size);
 	given = test_read_ctx(host, run, in, size);
 	return given < 0 ? given : 0;
-}
-
-static int run_it(const struct bpfx_host *host, struct bpfx_test_run *run, void *ctx)
-{
-	uint32_t result = 0, duration = 0;
-	int err = test_repeat(host, run, ctx, &result, &duration);
-
-	if (err)
-		return err;
-	run->out.retval = result;
-	run->out.duration = duration;
-	run->out.ctx_size_out = run->attr->test.ctx_size_out;
-	run->write_out = 1;
-	return 0;
 }
 
 static void init_sock(struct net_sock *sock, uint32_t family, uint32_t type, uint32_t protocol,
@@ -93,7 +69,7 @@ int sock_addr_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 	uapi->sk = &sock.common;
 	test.args.sock = &sock;
 	test.args.owner = sock.owner;
-	err = run_it(host, run, &test.args);
+	err = test_run_ctx(host, run, &test.args);
 	uapi->sk = NULL;
 	return err ? err : test_write_ctx(host, run, uapi, sizeof(*uapi));
 }
@@ -143,7 +119,7 @@ int sock_ops_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 	if (sock.full)
 		uapi->sk = &sock.common;
 	test.args.sock = &sock;
-	err = run_it(host, run, &test.args);
+	err = test_run_ctx(host, run, &test.args);
 	uapi->sk = NULL;
 	return err ? err : test_write_ctx(host, run, uapi, sizeof(*uapi));
 }
@@ -161,6 +137,6 @@ int sock_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 	memset(&test, 0, sizeof(test));
 	init_sock(&test.sock, in.uapi.family, in.uapi.type, in.uapi.protocol, &in.owner);
 	test.sock.common = in.uapi;
-	err = run_it(host, run, &test.sock);
+	err = test_run_ctx(host, run, &test.sock);
 	return err ? err : test_write_ctx(host, run, &test.sock.common, sizeof(in.uapi));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* Parts of BPF_PROG_TEST_RUN that are alike for all packet types. */
+/* Parts of BPF_PROG_TEST_RUN that are alike for many types. */
 #include <net/if.h>
 #include <stdlib.h>
 #include <time.h>
@@ -124,4 +124,27 @@ int test_write_ctx(const struct bpfx_host *host, struct bpfx_test_run *run, cons
 		return -EFAULT;
 	run->out.ctx_size_out = size;
 	return size > room ? -ENOSPC : 0;
+}
+
+int test_without_data(const union bpf_attr *attr)
+{
+	if (attr->test.data_in || attr->test.data_size_in || attr->test.data_out ||
+	    attr->test.data_size_out || attr->test.flags || attr->test.cpu ||
+	    attr->test.batch_size)
+		return -EINVAL;
+	return 0;
+}
+
+int test_run_ctx(const struct bpfx_host *host, struct bpfx_test_run *run, void *ctx)
+{
+	uint32_t result = 0, duration = 0;
+	int err = test_repeat(host, run, ctx, &result, &duration);
+
+	if (err)
+		return err;
+	run->out.retval = result;
+	run->out.duration = duration;
+	run->out.ctx_size_out = run->attr->test.ctx_size_out;
+	run->write_out = 1;
+	return 0;
 }

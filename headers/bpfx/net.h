@@ -183,6 +183,68 @@ int bpfx_sock_ops_event(struct bpfx_sock *sock, struct bpfx_sock_ops *event);
 /* Events of this process whose owner nobody knew. */
 uint64_t bpfx_sock_unowned_events(void);
 
+/* ---- policies on connections and on binding, which Linux does not have ---- */
+
+enum bpfx_policy_event {
+	BPFX_CONNECT_REDIRECT,		/* where shall it go; programs may change the destination */
+	BPFX_CONNECT_AUTHORIZATION,	/* it will go there: may it */
+	BPFX_RECV_ACCEPT,		/* a connection or a first datagram came in */
+	BPFX_LISTEN,
+};
+
+/**
+ * struct bpfx_sock_policy_event - a connection that programs judge
+ *
+ * The hook is that of the event and of the address's family: "connect_redirect4", "listen6" … Its
+ * programs for this compartment are asked, if there are none those for all others.
+ */
+struct bpfx_sock_policy_event {
+	size_t sz;			/* sizeof(struct bpfx_sock_policy_event) */
+	uint32_t event;			/* enum bpfx_policy_event */
+	uint32_t compartment_id;
+	struct sockaddr *address;	/* peer, or own end of what listens; redirect may change it */
+	uint32_t address_size;
+	struct bpfx_endpoint source;	/* the other end, where it is known */
+	uint64_t interface_luid;
+	struct bpfx_owner owner;	/* not known: the socket's owner */
+	uint32_t verdict;		/* in: an earlier one or PROCEED_SOFT; out: enum bpfx_policy */
+	uint32_t changed;		/* out: the address is not what it was */
+};
+
+/**
+ * bpfx_sock_policy_fire() - ask the programs
+ *
+ * The most restrictive answer counts; PROCEED_HARD that stood in the verdict before stays at least
+ * that, REJECT is final and asks nobody. A program that cannot run rejects (and is counted).
+ *
+ * Return: programs that ran; -EINVAL: sz, event, verdict, address or its size.
+ */
+int bpfx_sock_policy_fire(struct bpfx_sock *sock, struct bpfx_sock_policy_event *event);
+
+/** struct bpfx_bind_event - an application takes a local address, or gives it back */
+struct bpfx_bind_event {
+	size_t sz;			/* sizeof(struct bpfx_bind_event) */
+	const void *app_id;		/* name of its image, UTF-16 */
+	uint32_t app_id_size;		/* in bytes: even */
+	uint32_t operation;		/* enum bpfx_bind_operation */
+	uint64_t process_id;
+	unsigned char socket_address[16];
+	uint32_t socket_address_length;
+	uint32_t protocol;
+	uint32_t action;		/* out: enum bpfx_bind_action; what is unknown is DENY */
+};
+
+/**
+ * bpfx_bind_fire() - ask the bind program
+ *
+ * Return: programs that ran, 0 with BPFX_BIND_PERMIT_SOFT; a program that cannot run denies.
+ * -EINVAL: sz, operation, protocol or a size.
+ */
+int bpfx_bind_fire(struct bpfx_bind_event *event);
+
+/* Policy events of this process that were refused because a program could not run. */
+uint64_t bpfx_policy_failures(void);
+
 #ifdef __cplusplus
 }
 #endif

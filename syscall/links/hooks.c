@@ -388,20 +388,19 @@ void hook_batch_end(struct bpfx_batch *opaque)
 
 /* ---- attaching ---- */
 
-bool hook_is_taken(const struct bpfx_hook *hook, uint64_t target)
+uint32_t hook_link_cnt(const struct bpfx_hook *hook, uint64_t target)
 {
-	bool taken = false;
-	uint32_t id = 0;
+	uint32_t cnt = 0, id = 0;
 
-	while (!taken && !store_next_id(STORE_LINK, id, &id)) {
+	while (!store_next_id(STORE_LINK, id, &id)) {
 		struct store_obj *obj;
 
 		if (store_get(STORE_LINK, id, &obj))
 			continue;
-		taken = is_for(obj, hook) && link_shared_of(obj)->target == target;
+		cnt += is_for(obj, hook) && link_shared_of(obj)->target == target;
 		store_put(obj);
 	}
-	return taken;
+	return cnt;
 }
 
 /*

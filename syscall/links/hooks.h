@@ -12,8 +12,8 @@ int hook_batch_begin(struct bpfx_batch *batch, size_t size, const struct bpfx_ho
 int hook_batch_run(struct bpfx_batch *batch, void *ctx, uint32_t *result);
 void hook_batch_end(struct bpfx_batch *batch);
 
-/* Is a link of the hook alive for @target (hooks without BPFX_HOOK_MULTI take one). */
-bool hook_is_taken(const struct bpfx_hook *hook, uint64_t target);
+/* Living links of the hook for @target (hooks without BPFX_HOOK_MULTI take one). */
+uint32_t hook_link_cnt(const struct bpfx_hook *hook, uint64_t target);
 
 /* A link came (+1), went (-1) or changed (0): tell all processes, wait for runs of what is gone. */
 void hook_changed(const struct bpfx_hook *hook, int attached_by, uint32_t link_id);

@@ -45,6 +45,17 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	return hooks_connect(*hook);
 }
 
+/* One more for @target: does the hook take it. */
+static int check_room(const struct bpfx_hook *hook, uint64_t target, int taken_err)
+{
+	bool multi = hook->flags & BPFX_HOOK_MULTI;
+	uint32_t max = multi ? hook->max_programs : 1;
+
+	if (!max || hook_link_cnt(hook, target) < max)
+		return 0;
+	return multi ? -E2BIG : taken_err;
+}
+
 static int publish(struct store_obj *obj, const struct bpfx_hook *hook, int taken_err)
 {
 	int fd, err = store_attach_lock();
@@ -53,9 +64,9 @@ static int publish(struct store_obj *obj, const struct bpfx_hook *hook, int take
 		store_drop(obj);
 		return err;
 	}
-	if (!(hook->flags & BPFX_HOOK_MULTI) && hook_is_taken(hook, link_shared_of(obj)->target)) {
+	fd = check_room(hook, link_shared_of(obj)->target, taken_err);
+	if (fd) {
 		store_drop(obj);
-		fd = taken_err;
 	} else {
 		fd = store_publish(obj, STORE_READ | STORE_CREATED);
 	}
@@ -71,7 +82,7 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	int fd, err;
 
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
-	if (err && at.taken_err && hook_is_taken(hook, at.target))
+	if (err && at.taken_err && hook_link_cnt(hook, at.target))
 		err = at.taken_err;
 	if (err)
 		refuse(err, prog, "hook %s: %s", hook->name, at.reason ? at.reason : strerror(-err));
