@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* The network extension: program types on packets and sockets, and the hook of interfaces. */
+/* The network extension: program types on packets and sockets. */
 #include "helper_ids.h"
 #include "net.h"
 #include "sock.h"
@@ -79,7 +79,7 @@ static const struct bpfx_prog_type types[] = {
 		.name = "cgroup_skb",
 		.type = BPF_PROG_TYPE_CGROUP_SKB,
 		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_UNPRIV |
-			 BPFX_PROG_ATTACH_CHECKED,
+			 BPFX_PROG_ATTACH_CHECKED | BPFX_PROG_ATTACH_LOOSE,
 		.ctx = &cgroup_skb_ctx,
 		.helpers = skb_rows,
 		.helper_cnt = SKB_FILTER_ROW_CNT,
@@ -132,23 +132,6 @@ static const struct bpfx_prog_type types[] = {
 	},
 };
 
-static struct bpfx_hook_state xdp_state;
-
-static const struct bpfx_hook hooks[] = {
-	{
-		.name = "xdp",
-		.attach_type = BPF_XDP,
-		.link_type = BPF_LINK_TYPE_XDP,
-		.prog_type = "xdp",
-		.context_header_size = BPFX_CTX_HEADER_SIZE,
-		.attach = xdp_attach,
-		.fill_info = xdp_fill_info,
-		.fdinfo = xdp_fdinfo,
-		.state = &xdp_state,
-	},
-};
-
-const struct bpfx_hook *const xdp_hook = &hooks[0];
 const struct bpfx_host *net_host;
 
 static int start(const struct bpfx_host *host)
@@ -165,7 +148,7 @@ const struct bpfx_extension net_extension = {
 	.version = "1",
 	.prog_types = types,
 	.prog_type_cnt = ARRAY_CNT(types),
-	.hooks = hooks,
-	.hook_cnt = ARRAY_CNT(hooks),
+	.hooks = net_hooks,
+	.hook_cnt = NET_HOOK_CNT,
 	.start = start,
 };

@@ -17,9 +17,20 @@
 
 extern const struct bpfx_ctx_desc xdp_ctx, socket_filter_ctx, tc_ctx, cgroup_skb_ctx, sock_ctx;
 
-/* net.c: the services we got when registered, and the hook of interfaces. */
+/* net.c: the services we got when registered. */
 extern const struct bpfx_host *net_host;
-extern const struct bpfx_hook *const xdp_hook;
+
+/* hooks.c: all of them; those that are fired from here have a name. */
+enum {
+	NET_HOOK_XDP,
+	NET_HOOK_TCX_INGRESS,
+	NET_HOOK_TCX_EGRESS,
+	NET_HOOK_CGROUP_INGRESS,
+	NET_HOOK_CGROUP_EGRESS,
+	NET_HOOK_REST,
+	NET_HOOK_CNT = NET_HOOK_REST + 22,
+};
+extern const struct bpfx_hook net_hooks[NET_HOOK_CNT];
 
 /* Attachment of XDP programs to interfaces. */
 int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach);

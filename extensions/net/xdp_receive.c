@@ -37,7 +37,7 @@ EXPORT int bpfx_xdp_receive(struct bpfx_xdp_packet *packet)
 		return -EINVAL;
 	packet->action = XDP_PASS;
 	packet->meta_size = packet->redirect_ifindex = 0;
-	if (!bpfx_hook_active(xdp_hook))
+	if (!bpfx_hook_active(&net_hooks[NET_HOOK_XDP]))
 		return 0;
 	memset(&event, 0, sizeof(event));
 	xdp->hard_start = packet->buffer;
@@ -46,7 +46,7 @@ EXPORT int bpfx_xdp_receive(struct bpfx_xdp_packet *packet)
 	xdp->data_end = xdp->data + packet->size;
 	xdp->ingress_ifindex = packet->ifindex;
 	xdp->rx_queue_index = packet->rx_queue_index;
-	ran = net_host->run_hook(xdp_hook, packet->ifindex, xdp, &action);
+	ran = net_host->run_hook(&net_hooks[NET_HOOK_XDP], packet->ifindex, xdp, &action);
 	if (ran <= 0)
 		return ran;
 	take_back(xdp, packet);

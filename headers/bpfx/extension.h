@@ -60,6 +60,8 @@ struct bpfx_test_run {
 #define BPFX_PROG_ATTACH_CHECKED 0x20u	/* expected_attach_type must be one of attach_types */
 #define BPFX_PROG_SLEEPABLE_OK	0x40u	/* BPF_F_SLEEPABLE is fine */
 #define BPFX_PROG_LD_ABS	0x80u	/* BPF_LD_ABS and BPF_LD_IND read its packet */
+/* With BPFX_PROG_ATTACH_CHECKED: attached to any of attach_types unless it returns more than 1. */
+#define BPFX_PROG_ATTACH_LOOSE	0x100u
 
 struct bpfx_prog_type {
 	const char *name;		/* Linux's: "xdp"; new ones: their own */

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 /* Priorities of constructors, in the order of registration. */
+#define FORK_RANK_CGROUPS 200
 #define FORK_RANK_OPEN	  201	/* the store's use */
 #define FORK_RANK_CACHE	  202
 #define FORK_RANK_MAPS	  203

@@ -90,7 +90,22 @@ int btf_load_command(struct call *call)
 	return err ? err : ret;
 }
 
-/* ---- links ---- */
+/* ---- attachments ---- */
+
+int prog_attach_command(struct call *call)
+{
+	return prog_attach(&call->attr);
+}
+
+int prog_detach_command(struct call *call)
+{
+	return prog_detach(&call->attr);
+}
+
+int prog_query_command(struct call *call)
+{
+	return prog_query(&call->attr, call->user);
+}
 
 int link_create_command(struct call *call)
 {

@@ -17,24 +17,13 @@
 #include "fork_guard.h"
 #include "hooks.h"
 #include "log.h"
+#include "ordered.h"
 #include "registry.h"
 #include "rundown.h"
+#include "snapshot.h"
 
 #define RECHECK_NS     5000000ull
 #define PATIENCE_NS 1000000000ull	/* with runs that may wait for us, or are of other processes */
-
-struct attachment {
-	uint64_t target, cookie;
-	uint32_t link_id;
-	struct kern_prog *prog;
-	struct store_obj *link;
-};
-
-struct snapshot {
-	struct snapshot *next;		/* in the list of replaced ones */
-	uint32_t generation, cnt;
-	struct attachment at[];
-};
 
 /* Behind bpfx_hook_state.runtime. */
 struct hook_runtime {
@@ -88,65 +77,6 @@ int hooks_connect(const struct bpfx_hook *hook)
 
 /* ---- snapshots ---- */
 
-static void free_snapshot(struct snapshot *snapshot)
-{
-	for (uint32_t i = 0; snapshot && i < snapshot->cnt; i++) {
-		prog_put(snapshot->at[i].prog);
-		store_put(snapshot->at[i].link);
-	}
-	free(snapshot);
-}
-
-static bool is_for(const struct store_obj *obj, const struct bpfx_hook *hook)
-{
-	const struct link_shared *shared = link_shared_of(obj);
-
-	return !shared->detached && !strncmp(shared->hook, hook->name, LINK_HOOK_NAME);
-}
-
-static int add_attachment(struct snapshot **snapshot, struct store_obj *obj)
-{
-	const struct link_shared *shared = link_shared_of(obj);
-	struct snapshot *grown;
-	struct kern_prog *prog;
-	int err = prog_get(link_prog_id(obj), &prog);
-
-	if (err)
-		return err;
-	grown = realloc(*snapshot, sizeof(**snapshot) +
-					   ((*snapshot)->cnt + 1) * sizeof((*snapshot)->at[0]));
-	if (!grown) {
-		prog_put(prog);
-		return -ENOMEM;
-	}
-	grown->at[grown->cnt++] = (struct attachment){ .target = shared->target,
-						       .cookie = shared->cookie,
-						       .link_id = obj->id,
-						       .prog = prog,
-						       .link = obj };
-	*snapshot = grown;
-	return 0;
-}
-
-/* All living links of the hook, in order of their ids: that is the order of attachment. */
-static struct snapshot *take_snapshot(const struct bpfx_hook *hook, uint32_t generation)
-{
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	uint32_t id = 0;
-
-	while (snapshot && !store_next_id(STORE_LINK, id, &id)) {
-		struct store_obj *obj;
-
-		if (store_get(STORE_LINK, id, &obj))
-			continue;
-		if (!is_for(obj, hook) || add_attachment(&snapshot, obj))
-			store_put(obj);
-	}
-	if (snapshot)
-		snapshot->generation = generation;
-	return snapshot;
-}
-
 static bool is_fresh(const struct hook_runtime *runtime, const struct snapshot *snapshot)
 {
 	return snapshot &&
@@ -162,7 +92,7 @@ static void free_list(struct snapshot *snapshots)
 
 	for (; snapshots; snapshots = next) {
 		next = snapshots->next;
-		free_snapshot(snapshots);
+		snapshot_free(snapshots);
 	}
 }
 
@@ -213,7 +143,7 @@ static void renew(struct hook_runtime *runtime)
 	pthread_mutex_lock(&mutex);
 	if (!is_fresh(runtime, runtime->now)) {
 		generation = __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE);
-		fresh = take_snapshot(runtime->hook, generation);
+		fresh = snapshot_take(runtime->hook, generation);
 		if (fresh)
 			replace(runtime, fresh);
 	}
@@ -234,7 +164,7 @@ void hooks_disconnect(const struct bpfx_hook *hook)
 		return;
 	rundown_wait(hook->state);
 	free_list(runtime->replaced);
-	free_snapshot(atomic_load(&runtime->now));
+	snapshot_free(atomic_load(&runtime->now));
 	free(runtime);
 }
 
@@ -248,8 +178,8 @@ static int run_one(const struct bpfx_hook *hook, const struct attachment *at, ui
 	uint32_t value;
 	int err = -ENOLINK;
 
-	store_run_begin(cpu, at->link_id);
-	if (!atomic_load(&link_shared_of(at->link)->detached) && !at->link->header->dead) {
+	store_run_begin(cpu, at->run_id);
+	if (attachment_lives(at)) {
 		header->slot[BPFX_CTX_HOOK] = ptr_to_u64(hook);
 		header->slot[BPFX_CTX_COOKIE] = at->cookie;
 		header->slot[BPFX_CTX_RESULT] = ptr_to_u64(result);
@@ -267,6 +197,8 @@ static int run_one(const struct bpfx_hook *hook, const struct attachment *at, ui
 	return 0;
 }
 
+/* ---- of one target ---- */
+
 static bool has_target(const struct snapshot *snapshot, uint64_t target)
 {
 	for (uint32_t i = 0; snapshot && i < snapshot->cnt; i++)
@@ -275,8 +207,8 @@ static bool has_target(const struct snapshot *snapshot, uint64_t target)
 	return false;
 }
 
-static int run_all(const struct bpfx_hook *hook, const struct snapshot *snapshot, uint64_t target,
-		   void *ctx, uint32_t *result)
+static int run_target(const struct bpfx_hook *hook, const struct snapshot *snapshot,
+		      uint64_t target, void *ctx, uint32_t *result)
 {
 	int ran = 0, stop = 0;
 	uint32_t cpu;
@@ -289,6 +221,64 @@ static int run_all(const struct bpfx_hook *hook, const struct snapshot *snapshot
 			stop = run_one(hook, &snapshot->at[i], cpu, ctx, result, &ran);
 	store_cpu_put(cpu);
 	return stop < 0 ? stop : ran;
+}
+
+/* ---- of a cgroup and those above it ---- */
+
+static int run_list(const struct bpfx_hook *hook, const struct snapshot *snapshot,
+		    const struct attached_list *list, uint32_t preorder, uint32_t cpu, void *ctx,
+		    uint32_t *result, int *ran)
+{
+	int stop = 0;
+
+	for (uint32_t i = list->first; i < list->first + list->cnt && !stop; i++)
+		if ((snapshot->at[i].flags & BPF_F_PREORDER) == preorder)
+			stop = run_one(hook, &snapshot->at[i], cpu, ctx, result, ran);
+	return stop;
+}
+
+/* Lists whose programs run for @cgroup, its own first. See cgroup_rules_effective(). */
+static uint32_t inherited_lists(const struct snapshot *snapshot, const struct cgroup *cgroup,
+				const struct attached_list **lists)
+{
+	uint32_t cnt = 0, below = 0;
+
+	for (; cgroup; cgroup = cgroup->parent) {
+		const struct attached_list *list = snapshot_list(snapshot, cgroup->target);
+
+		if (!list || !cgroup_rules_inherited(list->flags, below))
+			continue;
+		lists[cnt++] = list;
+		below += list->cnt;
+	}
+	return cnt;
+}
+
+static int run_cgroup(const struct bpfx_hook *hook, const struct snapshot *snapshot,
+		      uint64_t target, void *ctx, uint32_t *result)
+{
+	const struct cgroup *cgroup = snapshot && snapshot->cnt ? cgroup_find(target) : NULL;
+	const struct attached_list *lists[cgroup ? cgroup->depth : 1];
+	uint32_t cnt, cpu;
+	int ran = 0, stop = 0;
+
+	cnt = cgroup ? inherited_lists(snapshot, cgroup, lists) : 0;
+	if (!cnt)
+		return 0;
+	cpu = store_cpu_get();
+	for (uint32_t i = cnt; i-- && !stop;)
+		stop = run_list(hook, snapshot, lists[i], BPF_F_PREORDER, cpu, ctx, result, &ran);
+	for (uint32_t i = 0; i < cnt && !stop; i++)
+		stop = run_list(hook, snapshot, lists[i], 0, cpu, ctx, result, &ran);
+	store_cpu_put(cpu);
+	return stop < 0 ? stop : ran;
+}
+
+static int run_all(const struct bpfx_hook *hook, const struct snapshot *snapshot, uint64_t target,
+		   void *ctx, uint32_t *result)
+{
+	return hook->flags & BPFX_HOOK_CGROUP ? run_cgroup(hook, snapshot, target, ctx, result)
+					      : run_target(hook, snapshot, target, ctx, result);
 }
 
 /*
@@ -387,6 +377,13 @@ void hook_batch_end(struct bpfx_batch *opaque)
 }
 
 /* ---- attaching ---- */
+
+static bool is_for(const struct store_obj *obj, const struct bpfx_hook *hook)
+{
+	const struct link_shared *shared = link_shared_of(obj);
+
+	return !shared->detached && !strncmp(shared->hook, hook->name, LINK_HOOK_NAME);
+}
 
 uint32_t hook_link_cnt(const struct bpfx_hook *hook, uint64_t target)
 {

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "hooks.h"
 #include "journal.h"
+#include "ordered.h"
 #include "registry.h"
 
 _Static_assert(sizeof(struct link_shared) <= sizeof(((struct store_header *)0)->room),
@@ -42,6 +43,10 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	if (strcmp((*hook)->prog_type, type->name))
 		return refuse(-EINVAL, prog, "hook %s takes programs of type %s, this is one of type %s",
 			      (*hook)->name, (*hook)->prog_type, type->name);
+	if (hook_is_ordered(*hook) &&
+	    ordered_check_prog(prog, type, attr->link_create.attach_type))
+		return refuse(-EINVAL, prog, "hook %s: it was loaded for attach type %u",
+			      (*hook)->name, prog->shared->expected_attach_type);
 	return hooks_connect(*hook);
 }
 
@@ -81,6 +86,8 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	struct store_obj *obj;
 	int fd, err;
 
+	if (hook_is_ordered(hook))
+		return ordered_link_create(attr, prog, hook);
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
 	if (err && at.taken_err && hook_link_cnt(hook, at.target))
 		err = at.taken_err;
@@ -176,18 +183,56 @@ int link_detach(int fd)
 
 /* ---- update ---- */
 
-/* Linux's order: gone hook, wrong old program, unfit new one; the same program again is fine. */
-static int check_update(const struct store_obj *obj, const struct kern_prog *now,
-			const struct kern_prog *fresh, const struct kern_prog *expected)
+/* Linux's order: gone hook, wrong old program, unfit new one; the same program again is fine. What a
+ * program was loaded for is looked at for hooks without an order only. */
+static int check_update(const struct store_obj *obj, const struct bpfx_hook *hook,
+			const struct kern_prog *now, const struct kern_prog *fresh,
+			const struct kern_prog *expected)
 {
-	if (link_shared_of(obj)->detached)
+	if (link_is_off(obj, hook))
 		return -ENOLINK;
 	if (expected && expected->id != now->id)
 		return -EPERM;
-	if (now->shared->type != fresh->shared->type ||
+	if (now->shared->type != fresh->shared->type)
+		return -EINVAL;
+	if (!(hook && hook_is_ordered(hook)) &&
 	    now->shared->expected_attach_type != fresh->shared->expected_attach_type)
 		return -EINVAL;
 	return 0;
+}
+
+/* The edge to its program, while others may keep that alive. */
+static int point_to(struct store_obj *obj, const struct kern_prog *now, struct kern_prog *fresh)
+{
+	int err;
+
+	store_mark_target(fresh->obj);
+	__atomic_store_n(&obj->header->edges[0].id, fresh->id, __ATOMIC_RELEASE);
+	err = store_check_target(fresh->obj);
+	if (err)
+		__atomic_store_n(&obj->header->edges[0].id, now->id, __ATOMIC_RELEASE);
+	return err;
+}
+
+static int exchange(struct store_obj *obj, const struct bpfx_hook *hook,
+		    const struct kern_prog *now, struct kern_prog *fresh)
+{
+	bool ordered = hook && hook_is_ordered(hook);
+	struct attach_list list;
+	int err = 0;
+
+	if (now->id == fresh->id && !(ordered && hook->flags & BPFX_HOOK_CGROUP))
+		return 0;
+	if (ordered)
+		err = ordered_link_update(hook, obj, fresh->id, &list);
+	err = err ? err : point_to(obj, now, fresh);
+	if (!err && ordered)
+		err = attach_list_save(&list);
+	if (hook)
+		hook_changed(hook, 0, obj->id);
+	if (now->id != fresh->id)
+		store_collect(STORE_PROG, err ? fresh->id : now->id);
+	return err;
 }
 
 static int replace(struct store_obj *obj, struct kern_prog *fresh,
@@ -201,18 +246,8 @@ static int replace(struct store_obj *obj, struct kern_prog *fresh,
 		return err;
 	err = prog_get(link_prog_id(obj), &now);
 	if (!err) {
-		err = check_update(obj, now, fresh, expected);
-		if (!err && now->id != fresh->id) {
-			store_mark_target(fresh->obj);
-			__atomic_store_n(&obj->header->edges[0].id, fresh->id, __ATOMIC_RELEASE);
-			err = store_check_target(fresh->obj);
-			if (err)
-				__atomic_store_n(&obj->header->edges[0].id, now->id,
-						 __ATOMIC_RELEASE);
-			if (hook)
-				hook_changed(hook, 0, obj->id);
-			store_collect(STORE_PROG, err ? fresh->id : now->id);
-		}
+		err = check_update(obj, hook, now, fresh, expected);
+		err = err ? err : exchange(obj, hook, now, fresh);
 		prog_put(now);
 	}
 	store_attach_unlock();
@@ -246,15 +281,28 @@ put_link:
 	return err;
 }
 
+/* ---- what is told of it ---- */
+
 void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
 {
 	const struct link_shared *shared = link_shared_of(obj);
 	const struct bpfx_hook *hook = registry_hook_by_name(shared->hook);
 	const uint32_t nothing[4] = { 0 };
+	bool off = link_is_off(obj, hook);
 
-	if (hook && hook->fill_info)
-		hook->fill_info(shared->detached ? nothing : shared->info,
-				shared->detached ? 0 : shared->target, info);
+	if (hook && hook->flags & BPFX_HOOK_CGROUP) {
+		info->cgroup.cgroup_id = off ? 0 : cgroup_id(shared->target);
+		info->cgroup.attach_type = shared->attach_type;
+	} else if (hook && hook->fill_info) {
+		hook->fill_info(off ? nothing : shared->info, off ? 0 : shared->target, info);
+	}
+}
+
+static int cgroup_fdinfo(const struct link_shared *shared, bool off, char *buf, size_t size)
+{
+	return snprintf(buf, size, "cgroup_id:\t%llu\nattach_type:\t%u\n",
+			off ? 0ull : (unsigned long long)cgroup_id(shared->target),
+			shared->attach_type);
 }
 
 int link_fdinfo(const struct store_obj *obj, char *buf, size_t size)
@@ -262,9 +310,11 @@ int link_fdinfo(const struct store_obj *obj, char *buf, size_t size)
 	const struct link_shared *shared = link_shared_of(obj);
 	const struct bpfx_hook *hook = registry_hook_by_name(shared->hook);
 	const uint32_t nothing[4] = { 0 };
+	bool off = link_is_off(obj, hook);
 
+	if (hook && hook->flags & BPFX_HOOK_CGROUP)
+		return cgroup_fdinfo(shared, off, buf, size);
 	if (!hook || !hook->fdinfo)
 		return 0;
-	return hook->fdinfo(shared->detached ? nothing : shared->info,
-			    shared->detached ? 0 : shared->target, buf, size);
+	return hook->fdinfo(off ? nothing : shared->info, off ? 0 : shared->target, buf, size);
 }

@@ -20,6 +20,7 @@ struct link_shared {
 	_Atomic uint32_t detached;
 	uint64_t target, cookie;
 	uint32_t info[4];		/* the hook's own, see bpfx_attach.info */
+	uint64_t netns;			/* of an interface, by inode number; 0: not known */
 };
 
 static inline struct link_shared *link_shared_of(const struct store_obj *obj)
@@ -37,6 +38,11 @@ static inline uint32_t link_prog_id(const struct store_obj *obj)
 int link_create(const union bpf_attr *attr);
 int link_detach(int fd);
 int link_update(const union bpf_attr *attr);
+
+/* PROG_ATTACH, PROG_DETACH, PROG_QUERY after the gate; @user: the caller's attr, for results. */
+int prog_attach(const union bpf_attr *attr);
+int prog_detach(const union bpf_attr *attr);
+int prog_query(const union bpf_attr *attr, uint64_t user);
 
 /* Before a door of the kernel returns: wait for runs of links that this thread's call removed by
  * letting go of their last reference. */

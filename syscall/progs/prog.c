@@ -145,6 +145,7 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 	shared->btf_id = load->btf_obj ? load->btf_obj->id : 0;
 	shared->verified_insns = result->verified_insns;
 	shared->max_ctx_offset = result->max_ctx_offset;
+	shared->result_is_typed = result->result_is_typed;
 	shared->insn_cnt = result->insn_cnt;
 	shared->subprog_cnt = result->subprog_cnt;
 	shared->func_info_cnt = result->func_info_cnt;

@@ -27,6 +27,7 @@ struct prog_shared {
 	uint32_t btf_id, attach_btf_obj_id, attach_btf_id;
 	uint32_t verified_insns;
 	uint32_t max_ctx_offset;	/* one above the last context byte it reads */
+	uint32_t result_is_typed;	/* its result has a meaning only for its attach type */
 	/* Counts of what follows in the file, each section aligned to 8. */
 	uint32_t insn_cnt, subprog_cnt, func_info_cnt, line_info_cnt, map_cnt, helper_cnt;
 	uint32_t insns, probes, subprogs, tags, func_info, line_info, maps, helpers;	/* offsets */

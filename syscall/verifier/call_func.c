@@ -302,6 +302,10 @@ int check_return_value(struct verifier_env *env, uint32_t regno, const char *nam
 		return -EINVAL;
 	}
 	range = ret_range(env);
-	return range ? check_in_range(env, regno, name, range->min, range->max,
-				      "At program exit") : 0;
+	if (!range)
+		return 0;
+	err = check_in_range(env, regno, name, range->min, range->max, "At program exit");
+	if (!err && range->max > 1 && reg->num.smin > 1)
+		env->result_is_typed = true;
+	return err;
 }

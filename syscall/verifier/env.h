@@ -354,6 +354,7 @@ struct verifier_env {
 	const struct bpf_line_info *prev_line;
 
 	uint32_t max_ctx_offset, max_pkt_offset;
+	bool result_is_typed;
 	bool seen_direct_write;
 	bool uses_tail_call;
 	uint32_t *helpers;

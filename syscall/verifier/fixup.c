@@ -460,6 +460,7 @@ int rewrite_program(struct verifier_env *env)
 	rw.keep = pool_zalloc(&env->pool, env->insn_cnt + 1);
 	choose(&rw);
 	env->result->max_ctx_offset = env->max_ctx_offset;
+	env->result->result_is_typed = env->result_is_typed;
 	env->result->max_pkt_offset = env->max_pkt_offset;
 	env->result->writes_packet = env->seen_direct_write;
 	env->result->uses_tail_call = env->uses_tail_call;

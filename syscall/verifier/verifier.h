@@ -138,6 +138,7 @@ struct verifier_result {
 	uint32_t verified_insns;	/* "processed N insns" */
 	uint32_t max_ctx_offset, max_pkt_offset;
 	bool writes_packet, uses_tail_call, sleepable;
+	bool result_is_typed;	/* a path returns more than 1: its attach type gives that a meaning */
 };
 
 /**

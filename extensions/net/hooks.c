@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* The hooks of this extension: interfaces and cgroups. Names are Linux's of the attach types. */
+#include <linux/pkt_cls.h>
+#include <net/if.h>
+#include <stdio.h>
+
+#include "net.h"
+
+/* ---- tcx ---- */
+
+static int tcx_attach(const struct bpfx_host *host, struct bpfx_attach *attach)
+{
+	uint32_t ifindex = attach->attr->link_create.target_ifindex;
+	char name[IF_NAMESIZE];
+
+	(void)host;
+	if (!ifindex || !if_indextoname(ifindex, name))
+		return -ENODEV;
+	attach->target = attach->info[0] = ifindex;
+	return 0;
+}
+
+static void ingress_info(const uint32_t stored[4], uint64_t target, struct bpf_link_info *info)
+{
+	(void)target;
+	info->tcx.ifindex = stored[0];
+	info->tcx.attach_type = BPF_TCX_INGRESS;
+}
+
+static void egress_info(const uint32_t stored[4], uint64_t target, struct bpf_link_info *info)
+{
+	(void)target;
+	info->tcx.ifindex = stored[0];
+	info->tcx.attach_type = BPF_TCX_EGRESS;
+}
+
+static int ingress_fdinfo(const uint32_t stored[4], uint64_t target, char *buf, size_t size)
+{
+	(void)target;
+	return snprintf(buf, size, "ifindex:\t%u\nattach_type:\t%u (ingress)\n", stored[0],
+			BPF_TCX_INGRESS);
+}
+
+static int egress_fdinfo(const uint32_t stored[4], uint64_t target, char *buf, size_t size)
+{
+	(void)target;
+	return snprintf(buf, size, "ifindex:\t%u\nattach_type:\t%u (egress)\n", stored[0],
+			BPF_TCX_EGRESS);
+}
+
+/* The first that does not pass on to the next decides. */
+static int tcx_combine(uint32_t *result, uint32_t next)
+{
+	*result = next;
+	return next != (uint32_t)TCX_NEXT;
+}
+
+/* ---- cgroups ---- */
+
+/* Bit 0: all must allow it. The others are what any of them asks for. */
+static int cgroup_combine(uint32_t *result, uint32_t next)
+{
+	*result = (*result & next & 1u) | ((*result | next) & ~1u);
+	return 0;
+}
+
+#define CGROUP(hook_name, type, program)                                                           \
+	{ .name = hook_name,                                                                       \
+	  .attach_type = BPF_##type,                                                               \
+	  .link_type = BPF_LINK_TYPE_CGROUP,                                                       \
+	  .prog_type = program,                                                                    \
+	  .flags = BPFX_HOOK_CGROUP,                                                               \
+	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
+	  .combine = cgroup_combine,                                                               \
+	  .state = &(struct bpfx_hook_state){ 0 } }
+#define SOCK_ADDR(hook_name, type) CGROUP(hook_name, type, "cgroup_sock_addr")
+
+static struct bpfx_hook_state xdp_state, tcx_ingress_state, tcx_egress_state;
+
+const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
+	[NET_HOOK_XDP] = {
+		.name = "xdp",
+		.attach_type = BPF_XDP,
+		.link_type = BPF_LINK_TYPE_XDP,
+		.prog_type = "xdp",
+		.context_header_size = BPFX_CTX_HEADER_SIZE,
+		.attach = xdp_attach,
+		.fill_info = xdp_fill_info,
+		.fdinfo = xdp_fdinfo,
+		.state = &xdp_state,
+	},
+	[NET_HOOK_TCX_INGRESS] = {
+		.name = "tcx_ingress",
+		.attach_type = BPF_TCX_INGRESS,
+		.link_type = BPF_LINK_TYPE_TCX,
+		.prog_type = "sched_cls",
+		.flags = BPFX_HOOK_MPROG,
+		.context_header_size = BPFX_CTX_HEADER_SIZE,
+		.attach = tcx_attach,
+		.fill_info = ingress_info,
+		.fdinfo = ingress_fdinfo,
+		.combine = tcx_combine,
+		.state = &tcx_ingress_state,
+	},
+	[NET_HOOK_TCX_EGRESS] = {
+		.name = "tcx_egress",
+		.attach_type = BPF_TCX_EGRESS,
+		.link_type = BPF_LINK_TYPE_TCX,
+		.prog_type = "sched_cls",
+		.flags = BPFX_HOOK_MPROG,
+		.context_header_size = BPFX_CTX_HEADER_SIZE,
+		.attach = tcx_attach,
+		.fill_info = egress_info,
+		.fdinfo = egress_fdinfo,
+		.combine = tcx_combine,
+		.state = &tcx_egress_state,
+	},
+	[NET_HOOK_CGROUP_INGRESS] =
+	CGROUP("cgroup_inet_ingress", CGROUP_INET_INGRESS, "cgroup_skb"),
+	[NET_HOOK_CGROUP_EGRESS] =
+	CGROUP("cgroup_inet_egress", CGROUP_INET_EGRESS, "cgroup_skb"),
+	[NET_HOOK_REST] =
+	CGROUP("cgroup_inet_sock_create", CGROUP_INET_SOCK_CREATE, "cgroup_sock"),
+	CGROUP("cgroup_inet_sock_release", CGROUP_INET_SOCK_RELEASE, "cgroup_sock"),
+	CGROUP("cgroup_inet4_post_bind", CGROUP_INET4_POST_BIND, "cgroup_sock"),
+	CGROUP("cgroup_inet6_post_bind", CGROUP_INET6_POST_BIND, "cgroup_sock"),
+	CGROUP("cgroup_sock_ops", CGROUP_SOCK_OPS, "sock_ops"),
+	SOCK_ADDR("cgroup_inet4_bind", CGROUP_INET4_BIND),
+	SOCK_ADDR("cgroup_inet6_bind", CGROUP_INET6_BIND),
+	SOCK_ADDR("cgroup_inet4_connect", CGROUP_INET4_CONNECT),
+	SOCK_ADDR("cgroup_inet6_connect", CGROUP_INET6_CONNECT),
+	SOCK_ADDR("cgroup_unix_connect", CGROUP_UNIX_CONNECT),
+	SOCK_ADDR("cgroup_udp4_sendmsg", CGROUP_UDP4_SENDMSG),
+	SOCK_ADDR("cgroup_udp6_sendmsg", CGROUP_UDP6_SENDMSG),
+	SOCK_ADDR("cgroup_unix_sendmsg", CGROUP_UNIX_SENDMSG),
+	SOCK_ADDR("cgroup_udp4_recvmsg", CGROUP_UDP4_RECVMSG),
+	SOCK_ADDR("cgroup_udp6_recvmsg", CGROUP_UDP6_RECVMSG),
+	SOCK_ADDR("cgroup_unix_recvmsg", CGROUP_UNIX_RECVMSG),
+	SOCK_ADDR("cgroup_inet4_getpeername", CGROUP_INET4_GETPEERNAME),
+	SOCK_ADDR("cgroup_inet6_getpeername", CGROUP_INET6_GETPEERNAME),
+	SOCK_ADDR("cgroup_unix_getpeername", CGROUP_UNIX_GETPEERNAME),
+	SOCK_ADDR("cgroup_inet4_getsockname", CGROUP_INET4_GETSOCKNAME),
+	SOCK_ADDR("cgroup_inet6_getsockname", CGROUP_INET6_GETSOCKNAME),
+	SOCK_ADDR("cgroup_unix_getsockname", CGROUP_UNIX_GETSOCKNAME),
+};
