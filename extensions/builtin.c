@@ -4,12 +4,14 @@
 
 #include "registry_private.h"
 
-extern const struct bpfx_extension net_extension, net_policy_extension, tracing_extension, sample_extension;
+extern const struct bpfx_extension net_extension, net_policy_extension, tracing_extension,
+	process_extension, sample_extension;
 
 const struct bpfx_extension *const builtin_extensions[] = {
 	&net_extension,
 	&net_policy_extension,
 	&tracing_extension,
+	&process_extension,
 	&sample_extension,
 	NULL,
 };
