@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <linux/bpf.h>
 #include <bpfx/context.h>
+#include <bpfx/fire.h>
 #include <bpfx/helper.h>
 #include <bpfx/host.h>
 #include <bpfx/map.h>
@@ -123,6 +124,10 @@ struct bpfx_hook {
 	/* As combine(), which it replaces, for results that depend on what a program did to @ctx. */
 	int (*combine_ctx)(void *ctx, uint32_t *result, uint32_t next);
 	uint32_t max_programs;		/* per target, with BPFX_HOOK_MULTI: more are -E2BIG; 0: any */
+	/* The event that bpfx_fire_hook() describes (bpfx/fire.h): programs that ran or -errno.
+	 * NULL: the context's fields by name. */
+	int (*fire)(const struct bpfx_host *host, const struct bpfx_hook *hook,
+		    struct bpfx_fire *fire);
 };
 
 /* Lets the place that fires a hook skip it with one load while nothing is attached. */

@@ -81,6 +81,9 @@ struct bpfx_host {
 				const struct bpfx_hook *hook, uint64_t target);
 	int (*hook_batch_run)(struct bpfx_batch *batch, void *ctx, uint32_t *result);
 	void (*hook_batch_end)(struct bpfx_batch *batch);
+
+	/* Say why, in words, before returning an error: bpfx_reason(). Return: @err. */
+	int (*refuse)(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 };
 
 #ifdef __cplusplus

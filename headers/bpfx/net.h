@@ -44,6 +44,47 @@ struct bpfx_xdp_packet {
  */
 int bpfx_xdp_receive(struct bpfx_xdp_packet *packet);
 
+/* ---- packets of the host ---- */
+
+struct bpfx_sock;
+
+/**
+ * struct bpfx_skb - one packet on its way into or out of the host
+ *
+ * An Ethernet frame for BPF_TCX_INGRESS and BPF_TCX_EGRESS, an IP packet for
+ * BPF_CGROUP_INET_INGRESS and BPF_CGROUP_INET_EGRESS. Programs may change what stands under "in and
+ * out", and those of tcx the packet, which may grow.
+ */
+struct bpfx_skb {
+	size_t sz;			/* sizeof(struct bpfx_skb) */
+	uint32_t attach_type;
+	uint32_t ifindex;		/* interface; programs attached to it run for tcx */
+	uint64_t cgroup_id;		/* its programs run for cgroups; 0: the socket's */
+	struct bpfx_sock *sock;		/* socket that sends or receives it; NULL: nobody's */
+	unsigned char *buffer;
+	uint32_t buffer_size;
+	uint32_t offset, size;		/* in and out: the packet in the buffer */
+	uint32_t mark, priority, queue_mapping, tc_index, tc_classid;	/* in and out */
+	uint32_t hash, vlan_tci, vlan_proto;	/* vlan_proto 0: no tag; else network byte order */
+	uint64_t tstamp;		/* in and out */
+	/* out: TCX_NEXT (-1; also nothing attached), TCX_PASS, TCX_DROP, TCX_REDIRECT; for cgroups 0,
+	 * -EPERM, or NET_XMIT_DROP and NET_XMIT_CN where a program asks to slow down */
+	int32_t verdict;
+	uint32_t redirect_ifindex;	/* out, with TCX_REDIRECT */
+	uint32_t redirect_flags;	/* out: BPF_F_INGRESS */
+};
+
+/**
+ * bpfx_skb_event() - run the programs attached to the packet's interface or cgroup
+ *
+ * Thread-safe; costs a look at a counter while nothing is attached.
+ *
+ * Return: programs that ran; -EINVAL: sz, attach_type, or no packet of that kind in the buffer;
+ * -ENOMEM; -ENOSPC: they made it larger than the buffer has room for behind offset: size tells how
+ * large, the verdict holds, the buffer is as it was.
+ */
+int bpfx_skb_event(struct bpfx_skb *skb);
+
 /* ---- sockets ---- */
 
 struct sockaddr;

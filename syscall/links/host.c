@@ -6,6 +6,7 @@
 #include "fault.h"
 #include "hooks.h"
 #include "journal.h"
+#include "registry.h"
 #include "log.h"
 
 static int run_prog(struct bpfx_prog *prog, void *ctx, uint32_t *result)
@@ -119,4 +120,5 @@ const struct bpfx_host link_host = {
 	.prog_flags	  = flags_of,
 	.prog_ctx_size	  = ctx_size_of,
 	.log		  = log_line,
+	.refuse		  = registry_refuse,
 };

@@ -52,6 +52,16 @@ void links_settle(void);
 void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);
 int link_fdinfo(const struct store_obj *obj, char *buf, size_t size);
 
+/* The @n-th program attached to the hook, in the order in which they run: 0 or -ENOENT. */
+struct link_attachment {
+	uint64_t target;
+	uint32_t link_id, prog_id;	/* link_id 0: attached without one */
+};
+int links_attached(const struct bpfx_hook *hook, uint32_t n, struct link_attachment *out);
+
+/* Number of a cgroup as hooks know it, by an fd of its directory: 0 or -errno. */
+int links_cgroup(int fd, uint64_t *target);
+
 /* What extensions call. */
 extern const struct bpfx_host link_host;
 

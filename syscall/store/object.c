@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -168,6 +169,8 @@ int store_create_sparse(enum store_kind kind, size_t size, size_t allocate,
 	obj->header->kind = kind;
 	obj->header->format = STORE_FORMAT;
 	obj->header->created_ns = boot_ns();
+	obj->header->pid = getpid();
+	prctl(PR_GET_NAME, obj->header->who);
 	obj->header->uid = geteuid();
 	obj->fd = fd;
 	*out = obj;

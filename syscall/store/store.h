@@ -53,7 +53,8 @@ struct store_header {
 	uint32_t slot_kind, slot_cnt;
 	uint64_t slot_offset;
 	uint32_t slot_stride;
-	uint32_t pad;
+	uint32_t pid;		/* who made it */
+	char who[16];		/* and the name of that process */
 	uint64_t created_ns;	/* CLOCK_BOOTTIME */
 	uint32_t uid;
 	char name[BPF_OBJ_NAME_LEN];

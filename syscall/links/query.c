@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What the kernel's own tools ask. */
+#include "cgroups.h"
+#include "err.h"
+#include "links.h"
+#include "snapshot.h"
+
+int links_attached(const struct bpfx_hook *hook, uint32_t n, struct link_attachment *out)
+{
+	struct snapshot *snapshot = snapshot_take(hook, 0);
+	int err = snapshot && n < snapshot->cnt ? 0 : snapshot ? -ENOENT : -ENOMEM;
+
+	if (!err) {
+		const struct attachment *at = &snapshot->at[n];
+
+		*out = (struct link_attachment){ at->target, at->link ? at->link->id : 0,
+						 at->prog->id };
+	}
+	snapshot_free(snapshot);
+	return err;
+}
+
+int links_cgroup(int fd, uint64_t *target)
+{
+	const struct cgroup *cgroup;
+	int err = cgroup_of_fd(fd, &cgroup);
+
+	if (!err)
+		*target = cgroup->target;
+	return err;
+}
