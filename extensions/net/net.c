@@ -137,7 +137,6 @@ const struct bpfx_host *net_host;
 static int start(const struct bpfx_host *host)
 {
 	net_host = host;
-	sock_hooks_forget();
 	return 0;
 }
 

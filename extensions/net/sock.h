@@ -56,6 +56,9 @@ static inline struct net_sock *net_sock_of(const void *sk)
 	return (void *)(uintptr_t)sk;
 }
 
+/* The socket behind an application's handle (sock_events.c). */
+struct net_sock *net_sock_of_handle(struct bpfx_sock *handle);
+
 /* ---- contexts ---- */
 
 /* Of sock_addr programs: the UAPI's struct, its sk a pointer to a net_sock's start. */
@@ -122,8 +125,6 @@ struct sock_verdict {
 int sock_hook_run(uint32_t attach_type, struct net_sock *sock, void *ctx,
 		  struct sock_verdict *verdict);
 bool sock_hook_is_active(uint32_t attach_type);
-/* The extension is registered anew: its hooks may stand elsewhere. */
-void sock_hooks_forget(void);
 
 /* bpf_get_retval() and bpf_set_retval(): a program before this one may have refused. */
 int32_t sock_get_retval(struct net_sock *sock, void *ctx);

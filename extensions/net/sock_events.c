@@ -25,6 +25,11 @@ struct bpfx_sock {
 	struct sock_ops_args ops;
 };
 
+struct net_sock *net_sock_of_handle(struct bpfx_sock *handle)
+{
+	return &handle->sock;
+}
+
 static uint64_t unowned_events;
 
 EXPORT uint64_t bpfx_sock_unowned_events(void)

@@ -52,7 +52,7 @@ static const uint8_t *find(const uint8_t *at, uint32_t size, const struct option
 /* ---- load ---- */
 
 /* A program asks by kind, for experimental options with the length of the whole name. */
-static int read_search(const uint8_t *search, struct option_name *name)
+static int read_search(const uint8_t *search, uint32_t given, struct option_name *name)
 {
 	uint8_t size = search[1];
 
@@ -60,7 +60,7 @@ static int read_search(const uint8_t *search, struct option_name *name)
 	if (name->kind == TCPOPT_NOP || name->kind == TCPOPT_EOL)
 		return -EINVAL;
 	if (is_experimental(name->kind)) {
-		if (size != 4 && size != 6)
+		if ((size != 4 && size != 6) || size > given)
 			return -EINVAL;
 		name->magic_size = size - OPTION_MIN;
 		return 0;
@@ -78,7 +78,7 @@ int sock_load_option(const struct sock_ops_args *ops, void *search, uint32_t siz
 
 	if (size < OPTION_MIN || flags & ~(uint64_t)BPF_LOAD_HDR_OPT_TCP_SYN)
 		return -EINVAL;
-	err = read_search(search, &name);
+	err = read_search(search, size, &name);
 	if (err)
 		return err;
 	if (flags)
@@ -98,8 +98,8 @@ int sock_load_option(const struct sock_ops_args *ops, void *search, uint32_t siz
 static int check_option(const uint8_t *option, uint32_t size, struct option_name *name)
 {
 	*name = (struct option_name){ .kind = option[0], .magic = option + OPTION_MIN };
-	if (option[1] > size || option[1] < OPTION_MIN || name->kind == TCPOPT_NOP ||
-	    name->kind == TCPOPT_EOL)
+	/* A length below 2 is a mistake that Linux does not see, either. */
+	if (option[1] > size || name->kind == TCPOPT_NOP || name->kind == TCPOPT_EOL)
 		return -EINVAL;
 	if (is_experimental(name->kind)) {
 		if (option[1] < 4)
