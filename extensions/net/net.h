@@ -32,6 +32,16 @@ enum {
 };
 extern const struct bpfx_hook net_hooks[NET_HOOK_CNT];
 
+/* fire.c: events made up from names and numbers, see bpfx_hook.fire. */
+int net_fire_sock_addr(const struct bpfx_host *host, const struct bpfx_hook *hook,
+		       struct bpfx_fire *fire);
+int net_fire_sock(const struct bpfx_host *host, const struct bpfx_hook *hook,
+		  struct bpfx_fire *fire);
+int net_fire_sock_ops(const struct bpfx_host *host, const struct bpfx_hook *hook,
+		      struct bpfx_fire *fire);
+int net_fire_xdp(const struct bpfx_host *host, const struct bpfx_hook *hook,
+		 struct bpfx_fire *fire);
+
 /* Attachment of XDP programs to interfaces. */
 int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach);
 void xdp_fill_info(const uint32_t stored[4], uint64_t target, struct bpf_link_info *info);
@@ -89,7 +99,15 @@ struct skb_args {
 	uint32_t capacity;
 	uint32_t mac, network;		/* offsets of those headers from head */
 	struct bpf_sock sock;
+	uint32_t redirect_ifindex, redirect_flags;
 };
+
+#define SKB_HEADROOM 64u		/* NET_SKB_PAD */
+
+/* What the receiving side finds out about a whole frame: 0 or -EINVAL. */
+int skb_classify(struct skb_args *skb, bool whole);
+/* A socket with the packet's addresses. */
+void skb_make_socket(struct skb_args *skb);
 
 /* Make room for @size bytes of data in all; moves the buffer, so pointers into it die. 0 or
  * -ENOMEM. */

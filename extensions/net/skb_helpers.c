@@ -258,7 +258,13 @@ HELPER(help_l4_csum_replace)
 /* The interface is looked for when the packet really goes. */
 HELPER(help_tc_redirect)
 {
-	return r2 & ~(uint64_t)BPF_F_INGRESS ? TC_ACT_SHOT : TC_ACT_REDIRECT;
+	struct skb_args *skb = ctx;
+
+	if (r2 & ~(uint64_t)BPF_F_INGRESS)
+		return TC_ACT_SHOT;
+	skb->redirect_ifindex = r1;
+	skb->redirect_flags = r2;
+	return TC_ACT_REDIRECT;
 }
 
 #define CTX BPFX_ARG_CTX
@@ -288,6 +294,6 @@ const struct bpfx_helper skb_rows[SKB_TC_ROW_CNT] = {
 	{ BPF_FUNC_sk_fullsock, "sk_fullsock", help_sk_fullsock,
 	  BPFX_RET_SOCKET | BPFX_RET_OR_NULL, { BPFX_ARG_SOCK_COMMON }, .flags = 0 },
 	{ BPF_FUNC_redirect, "redirect", help_tc_redirect, BPFX_RET_INTEGER, { ANY, ANY },
-	  .flags = 0 },
+	  .flags = BPFX_HELPER_IMPLICIT_CTX },
 };
 _Static_assert(SKB_FILTER_ROW_CNT <= SKB_TC_ROW_CNT, "the filters' rows come first");

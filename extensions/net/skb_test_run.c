@@ -13,8 +13,7 @@
 
 #include "net.h"
 
-#define HEADROOM      64u			/* NET_SKB_PAD */
-#define SIZE_MAX_TEST (4096u - HEADROOM - 320u)
+#define SIZE_MAX_TEST (4096u - SKB_HEADROOM - 320u)
 #define FLAGS_KNOWN   (1u << 2)			/* BPF_F_TEST_SKB_CHECKSUM_COMPLETE */
 #define LOOPBACK      1u
 #define WIRE_LEN_MAX  65536u
@@ -133,7 +132,7 @@ static int take_addresses(struct skb_args *skb, const unsigned char *l3, uint32_
 	return 0;
 }
 
-static void make_socket(struct skb_args *skb)
+void skb_make_socket(struct skb_args *skb)
 {
 	struct bpf_sock *sk = &skb->sock;
 
@@ -158,7 +157,7 @@ static int read_packet(const struct bpfx_host *host, const struct bpfx_test_run 
 	skb->head = calloc(1, skb->capacity);
 	if (!skb->head)
 		return -ENOMEM;
-	skb->mac = HEADROOM;
+	skb->mac = SKB_HEADROOM;
 	skb->network = skb->mac + ETH_HEADER;
 	skb->data = skb->data_meta = skb->head + skb->mac;
 	skb->data_end = skb->data + size;
@@ -168,8 +167,7 @@ static int read_packet(const struct bpfx_host *host, const struct bpfx_test_run 
 	return 0;
 }
 
-/* What the receiving side of Linux finds out about a packet. */
-static int classify(struct skb_args *skb, bool whole)
+int skb_classify(struct skb_args *skb, bool whole)
 {
 	const struct ethhdr *eth = (const void *)(skb->head + skb->mac);
 	uint32_t payload = skb->len - ETH_HEADER;
@@ -228,12 +226,12 @@ static int set_up(const struct bpfx_host *host, struct bpfx_test_run *run, struc
 		return *has_ctx;
 	if (*has_ctx && ctx->ifindex > LOOPBACK && !net_interface_exists(ctx->ifindex))
 		return -ENODEV;
-	err = classify(skb, whole);
+	err = skb_classify(skb, whole);
 	if (!err && *has_ctx)
 		err = take_ctx(ctx, skb);
 	if (!err && *has_ctx && ctx->ifindex > LOOPBACK)
 		skb->ifindex = ctx->ifindex;
-	make_socket(skb);
+	skb_make_socket(skb);
 	return err;
 }
 

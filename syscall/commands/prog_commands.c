@@ -104,7 +104,7 @@ int prog_detach_command(struct call *call)
 
 int prog_query_command(struct call *call)
 {
-	return prog_query(&call->attr, call->user);
+	return prog_query(&call->attr, call->user, call->size);
 }
 
 int link_create_command(struct call *call)

@@ -42,7 +42,7 @@ int link_update(const union bpf_attr *attr);
 /* PROG_ATTACH, PROG_DETACH, PROG_QUERY after the gate; @user: the caller's attr, for results. */
 int prog_attach(const union bpf_attr *attr);
 int prog_detach(const union bpf_attr *attr);
-int prog_query(const union bpf_attr *attr, uint64_t user);
+int prog_query(const union bpf_attr *attr, uint64_t user, uint32_t user_size);
 
 /* Before a door of the kernel returns: wait for runs of links that this thread's call removed by
  * letting go of their last reference. */

@@ -140,6 +140,8 @@ int mprog_rules_detach(struct attach_list *list, const struct attach_change *cha
 
 	if (!list->cnt)
 		return -ENOENT;
+	if (change->flags & BPF_F_REPLACE)
+		return -EINVAL;
 	if (change->revision && change->revision != list->revision)
 		return -ESTALE;
 	err = resolve_anchor(change, &anchor);

@@ -21,12 +21,20 @@ struct answer {
 	const uint32_t *ids;
 };
 
-static int put(uint64_t user, size_t offset, const void *value, size_t size)
+/* The caller's attr. */
+struct asker {
+	const union bpf_attr *attr;	/* a complete copy */
+	uint64_t user;
+	uint32_t size;
+};
+
+static int put(const struct asker *to, size_t offset, const void *value, size_t size)
 {
-	return user_write(user + offset, value, size);
+	return user_write(to->user + offset, value, size);
 }
 
-#define PUT(user, field, value) put(user, offsetof(union bpf_attr, query.field), value, sizeof(*(value)))
+#define PUT(to, field, value) put(to, offsetof(union bpf_attr, query.field), value, sizeof(*(value)))
+#define END_OF(field) (offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)0)->field))
 
 /* One array of u32 of the caller. */
 static int put_each(uint64_t user_array, const struct answer *answer, uint32_t cnt,
@@ -64,48 +72,50 @@ static uint32_t nothing_at(const struct answer *answer, uint32_t i)
 	return 0;
 }
 
-static int tell_head(uint64_t user, const struct answer *answer)
+/* Callers that were built for older kernels have no room for the revision. */
+static int tell_head(const struct asker *to, const struct answer *answer)
 {
-	int err = PUT(user, attach_flags, &answer->attach_flags);
+	int err = PUT(to, attach_flags, &answer->attach_flags);
 
-	err = err ? err : PUT(user, prog_cnt, &answer->cnt);
-	if (!err && answer->tells_revision)
-		err = PUT(user, revision, &answer->revision);
+	err = err ? err : PUT(to, prog_cnt, &answer->cnt);
+	if (!err && answer->tells_revision && to->size >= END_OF(query.revision))
+		err = PUT(to, revision, &answer->revision);
 	return err;
 }
 
 /* Arrays that are too short are filled as far as they go. */
-static uint32_t told_cnt(const union bpf_attr *attr, const struct answer *answer, int *err)
+static uint32_t told_cnt(const struct asker *to, const struct answer *answer, int *err)
 {
-	if (attr->query.prog_cnt >= answer->cnt)
+	if (to->attr->query.prog_cnt >= answer->cnt)
 		return answer->cnt;
 	*err = -ENOSPC;
-	return attr->query.prog_cnt;
+	return to->attr->query.prog_cnt;
 }
 
 /* ---- cgroups ---- */
 
-static int tell_cgroup(const union bpf_attr *attr, uint64_t user, const struct answer *answer)
+static int tell_cgroup(const struct asker *to, const struct answer *answer)
 {
-	int err = tell_head(user, answer), short_err = 0;
+	const union bpf_attr *attr = to->attr;
+	int err = tell_head(to, answer), short_err = 0;
 	uint32_t cnt;
 
 	if (err || !attr->query.prog_cnt || !attr->query.prog_ids || !answer->cnt)
 		return err;
-	cnt = told_cnt(attr, answer, &short_err);
+	cnt = told_cnt(to, answer, &short_err);
 	err = put_each(attr->query.prog_ids, answer, cnt, id_at);
 	err = err ? err : put_each(attr->query.prog_attach_flags, answer, cnt, mode_at);
 	return err ? err : short_err;
 }
 
-static int query_effective(const union bpf_attr *attr, uint64_t user, const struct bpfx_hook *hook,
+static int query_effective(const struct asker *to, const struct bpfx_hook *hook,
 			   const struct cgroup *cgroup)
 {
 	struct answer answer = { .tells_revision = true };
 	uint32_t ids[ROOM];
 	int cnt = 0;
 
-	if (attr->query.prog_attach_flags)
+	if (to->attr->query.prog_attach_flags)
 		return -EINVAL;
 	if (hook)
 		cnt = cgroup_rules_effective(hook, cgroup, ids, ROOM);
@@ -113,11 +123,12 @@ static int query_effective(const union bpf_attr *attr, uint64_t user, const stru
 		return cnt;
 	answer.cnt = MIN((uint32_t)cnt, ROOM);
 	answer.ids = ids;
-	return tell_cgroup(attr, user, &answer);
+	return tell_cgroup(to, &answer);
 }
 
-static int query_cgroup(const union bpf_attr *attr, uint64_t user, const struct bpfx_hook *hook)
+static int query_cgroup(const struct asker *to, const struct bpfx_hook *hook)
 {
+	const union bpf_attr *attr = to->attr;
 	const struct cgroup *cgroup;
 	struct attach_list list;
 	int err;
@@ -129,12 +140,12 @@ static int query_cgroup(const union bpf_attr *attr, uint64_t user, const struct 
 	if (attr->query.attach_type == BPF_LSM_CGROUP)
 		return -EINVAL;
 	if (attr->query.query_flags & BPF_F_QUERY_EFFECTIVE)
-		return query_effective(attr, user, hook, cgroup);
+		return query_effective(to, hook, cgroup);
 	if (hook)
 		err = attach_list_load(hook, cgroup->target, &list);
 	else
 		attach_list_init("", BPFX_HOOK_CGROUP, cgroup->target, &list);
-	return err ? err : tell_cgroup(attr, user, &(struct answer){
+	return err ? err : tell_cgroup(to, &(struct answer){
 		.attach_flags = list.flags,
 		.cnt = list.cnt,
 		.revision = list.revision,
@@ -145,14 +156,15 @@ static int query_cgroup(const union bpf_attr *attr, uint64_t user, const struct 
 
 /* ---- interfaces ---- */
 
-static int tell_mprog(const union bpf_attr *attr, uint64_t user, const struct answer *answer)
+static int tell_mprog(const struct asker *to, const struct answer *answer)
 {
-	int err = tell_head(user, answer), short_err = 0;
+	const union bpf_attr *attr = to->attr;
+	int err = tell_head(to, answer), short_err = 0;
 	uint32_t cnt;
 
 	if (err || !attr->query.prog_cnt || !attr->query.prog_ids || !answer->cnt)
 		return err;
-	cnt = told_cnt(attr, answer, &short_err);
+	cnt = told_cnt(to, answer, &short_err);
 	err = put_each(attr->query.prog_ids, answer, cnt, id_at);
 	err = err ? err : put_each(attr->query.prog_attach_flags, answer, cnt, nothing_at);
 	err = err ? err : put_each(attr->query.link_ids, answer, cnt, link_at);
@@ -160,8 +172,9 @@ static int tell_mprog(const union bpf_attr *attr, uint64_t user, const struct an
 	return err ? err : short_err;
 }
 
-static int query_mprog(const union bpf_attr *attr, uint64_t user, const struct bpfx_hook *hook)
+static int query_mprog(const struct asker *to, const struct bpfx_hook *hook)
 {
+	const union bpf_attr *attr = to->attr;
 	struct ordered_place place;
 	struct attach_list list;
 	int err;
@@ -174,7 +187,7 @@ static int query_mprog(const union bpf_attr *attr, uint64_t user, const struct b
 	if (attr->query.query_flags || attr->query.attach_flags)
 		return -EINVAL;
 	err = attach_list_load(hook, place.target, &list);
-	return err ? err : tell_mprog(attr, user, &(struct answer){
+	return err ? err : tell_mprog(to, &(struct answer){
 		.cnt = list.cnt,
 		.revision = list.revision,
 		.tells_revision = true,
@@ -226,20 +239,22 @@ int attach_other_error(uint32_t attach_type, int target_fd)
 }
 
 /* A network namespace has no programs of its own here. */
-static int query_other(const union bpf_attr *attr, uint64_t user)
+static int query_other(const struct asker *to)
 {
+	const union bpf_attr *attr = to->attr;
 	uint32_t type = attr->query.attach_type;
 
 	if ((type == BPF_FLOW_DISSECTOR || type == BPF_SK_LOOKUP) && !attr->query.query_flags &&
 	    is_netns(attr->query.target_fd))
-		return tell_head(user, &(struct answer){ 0 });
+		return tell_head(to, &(struct answer){ 0 });
 	if (attr->query.query_flags)
 		return -EINVAL;
 	return other_error(type, attr->query.target_fd, true);
 }
 
-int prog_query(const union bpf_attr *attr, uint64_t user)
+int prog_query(const union bpf_attr *attr, uint64_t user, uint32_t user_size)
 {
+	const struct asker to = { attr, user, user_size };
 	const struct bpfx_hook *hook;
 	int err;
 
@@ -250,10 +265,10 @@ int prog_query(const union bpf_attr *attr, uint64_t user)
 		return err;
 	switch (attach_family_of(attr->query.attach_type)) {
 	case ATTACH_FAMILY_CGROUP:
-		return query_cgroup(attr, user, hook);
+		return query_cgroup(&to, hook);
 	case ATTACH_FAMILY_MPROG:
-		return query_mprog(attr, user, hook);
+		return query_mprog(&to, hook);
 	default:
-		return query_other(attr, user);
+		return query_other(&to);
 	}
 }

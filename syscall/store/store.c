@@ -349,7 +349,8 @@ static int open_control(void)
 
 static int make_folders(void)
 {
-	static const char *const names[] = { "obj", "pin", "bpffs", "root", "fifo", "attach" };
+	static const char *const names[] = { "obj", "pin", "bpffs", "root", "fifo", "attach",
+					     "root/sys", "root/sys/fs", "root/sys/fs/cgroup" };
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
