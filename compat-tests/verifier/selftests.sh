@@ -67,8 +67,8 @@ unpack() {
 compile() {	# program's source
 	name=$(basename "$1" .c)
 	object=$work/objects/$name.bpf.o
-	# Kernels refuse global functions whose parameters have no names; compilers leave some out.
-	[ -e "$object" ] || [ -e "$object.failed" ] || sed -E 's/\(void \*\)$/(void *ctx)/' "$1" |
+	# Kernels refuse global functions whose parameters have no names, and of naked ones clang keeps none.
+	[ -e "$object" ] || [ -e "$object.failed" ] || sed -E '/__naked/s/\(void \*[a-z]*\)$/(void)/' "$1" |
 		clang-19 -g -O2 -mlittle-endian -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 \
 		-DENABLE_ATOMICS_TESTS -Wno-everything -I"$work/include" -I"$(dirname "$1")/.." \
 		-I"$(dirname "$1")" -I"$work/tree/source/tools/include/uapi" \
