@@ -139,8 +139,8 @@ static void our_own_types_are_good_btf(void **state)
 	void *data, *again;
 	uint32_t size, size2, id;
 
-	assert_int_equal(kern_btf_runtime(&data, &size), 0);
-	assert_int_equal(kern_btf_runtime(&again, &size2), 0);
+	assert_int_equal(kern_btf_runtime(NULL, &data, &size), 0);
+	assert_int_equal(kern_btf_runtime(NULL, &again, &size2), 0);
 	assert_int_equal(size, size2);
 	assert_memory_equal(data, again, size);
 	assert_int_equal(kern_btf_parse(data, size, NULL, NULL, &btf), 0);

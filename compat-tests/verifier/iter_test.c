@@ -17,27 +17,39 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- the kernel's BTF: int; int f(void); three functions of that type ---- */
+/* ---- the kernel's BTF: the iterator's struct, the three functions, and another one ---- */
 
-#define STRINGS "\0int\0bpf_iter_num_new\0bpf_iter_num_next\0bpf_iter_num_destroy\0bpf_other"
+#define STRINGS "\0int\0bpf_iter_num_new\0bpf_iter_num_next\0bpf_iter_num_destroy\0bpf_other\0" \
+		"bpf_iter_num\0it\0__opaque"
+enum { NAME_INT = 1, NAME_NEW = 5, NAME_NEXT = 22, NAME_DESTROY = 40, NAME_OTHER = 61,
+       NAME_STRUCT = 71, NAME_IT = 84, NAME_OPAQUE = 87 };
 
-enum { ID_INT = 1, ID_PROTO, ID_NEW, ID_NEXT, ID_DESTROY, ID_OTHER };
+enum { ID_INT = 1, ID_STRUCT, ID_STRUCT_PTR, ID_INT_PTR, ID_PROTO_NEW, ID_PROTO_NEXT,
+       ID_PROTO_DESTROY, ID_PROTO_OTHER, ID_NEW, ID_NEXT, ID_DESTROY, ID_OTHER };
 
 static struct {
 	struct btf_header header;
-	uint32_t types[4 + 3 + 4 * 3];
+	uint32_t types[4 + 9 + 3 + 3 + 9 + 5 + 5 + 3 + 4 * 3];
 	char strings[sizeof(STRINGS)];
 } blob = {
 	.header = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(struct btf_header),
 		    .type_len = sizeof(blob.types), .str_off = sizeof(blob.types),
 		    .str_len = sizeof(STRINGS) },
 	.types = {
-		1, BTF_KIND_INT << 24, 4, 1 << 24 | 32,
+		NAME_INT, BTF_KIND_INT << 24, 4, 1 << 24 | 32,
+		NAME_STRUCT, BTF_KIND_STRUCT << 24 | 2, 8,
+		NAME_OPAQUE, ID_INT, 0, NAME_IT, ID_INT, 32,
+		0, BTF_KIND_PTR << 24, ID_STRUCT,
+		0, BTF_KIND_PTR << 24, ID_INT,
+		0, BTF_KIND_FUNC_PROTO << 24 | 3, ID_INT,
+		NAME_IT, ID_STRUCT_PTR, NAME_IT, ID_INT, NAME_IT, ID_INT,
+		0, BTF_KIND_FUNC_PROTO << 24 | 1, ID_INT_PTR, NAME_IT, ID_STRUCT_PTR,
+		0, BTF_KIND_FUNC_PROTO << 24 | 1, 0, NAME_IT, ID_STRUCT_PTR,
 		0, BTF_KIND_FUNC_PROTO << 24, ID_INT,
-		5, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO,
-		22, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO,
-		40, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO,
-		61, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO,
+		NAME_NEW, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO_NEW,
+		NAME_NEXT, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO_NEXT,
+		NAME_DESTROY, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO_DESTROY,
+		NAME_OTHER, BTF_KIND_FUNC << 24 | BTF_FUNC_GLOBAL, ID_PROTO_OTHER,
 	},
 	.strings = STRINGS,
 };
@@ -73,6 +85,23 @@ static const struct bpfx_helper *helper(const struct bpfx_prog_type *t, uint32_t
 	return NULL;
 }
 
+static const struct bpfx_kfunc kfuncs[] = {
+	{ .name = "bpf_iter_num_new", .flags = BPFX_KF_ITER_NEW },
+	{ .name = "bpf_iter_num_next", .flags = BPFX_KF_ITER_NEXT | BPFX_KF_RET_NULL },
+	{ .name = "bpf_iter_num_destroy", .flags = BPFX_KF_ITER_DESTROY },
+};
+
+static const struct bpfx_kfunc *kfunc(const struct bpfx_prog_type *t, const char *name, bool *allowed)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kfuncs); i++)
+		if (!strcmp(kfuncs[i].name, name)) {
+			*allowed = true;
+			return &kfuncs[i];
+		}
+	*allowed = false;
+	return NULL;
+}
+
 static const char *helper_name(uint32_t id)
 {
 	return NULL;
@@ -90,12 +119,12 @@ static uint32_t length(const struct bpf_insn *insns)
 
 static void check(const struct row *row, const struct kern_btf *kernel)
 {
-	static char text[1 << 16];
+	static char text[1 << 17];
 	struct ulog log;
 	struct verifier_result result;
 	struct verifier_input in = {
 		.insns = row->insns, .insn_cnt = length(row->insns), .type = &type, .name = "iter",
-		.gpl_compatible = true, .helper = helper, .helper_name = helper_name,
+		.gpl_compatible = true, .helper = helper, .helper_name = helper_name, .kfunc = kfunc,
 		.kernel_btf = kernel, .cap_bpf = true, .cap_perfmon = true, .log_level = 2,
 		.log = &log,
 	};

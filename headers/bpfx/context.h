@@ -90,6 +90,7 @@ struct bpfx_ctx_desc {
 	uint32_t field_cnt;
 	/* Offsets in the real struct of pointers that helpers want; -1: none. */
 	int32_t real_data, real_data_end, real_data_meta;
+	const char *kernel_name;	/* struct behind it in Linux ("sk_buff"): bpf_cast_to_kern_ctx() */
 };
 
 #ifdef __cplusplus

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <bpfx/kfunc.h>
 
 #include "err.h"
 #include "inner.h"
@@ -224,10 +225,55 @@ static int write_type(struct builder *b, uint32_t id)
 	       write_typedef(b, spelling) ? 0 : -EINVAL;
 }
 
+/* ---- kernel functions: a prototype, the function, and the tag that tells tools what it is ---- */
+
+static uint32_t param_count(const struct bpfx_kfunc *kfunc)
+{
+	uint32_t cnt = 0;
+
+	while (cnt < BPFX_KFUNC_PARAMS && kfunc->params[cnt].type)
+		cnt++;
+	return cnt;
+}
+
+/* Types that are named here first come behind; the ids of these three are known beforehand. */
+static void write_kfunc(struct builder *b, const struct bpfx_kfunc *kfunc, uint32_t id)
+{
+	const uint32_t whole = UINT32_MAX;
+	uint32_t cnt = param_count(kfunc);
+
+	append_type(b, NULL, BTF_KIND_FUNC_PROTO, cnt, type_of(b, kfunc->ret));
+	for (uint32_t i = 0; i < cnt; i++) {
+		struct btf_param param = { string_of(b, kfunc->params[i].name),
+					   type_of(b, kfunc->params[i].type) };
+
+		append(b, &b->types, &param, sizeof(param));
+	}
+	append_type(b, kfunc->name, BTF_KIND_FUNC, BTF_FUNC_STATIC, id);
+	append_type(b, "bpf_kfunc", BTF_KIND_DECL_TAG, 0, id + 1);
+	append(b, &b->types, &whole, sizeof(whole));
+}
+
+/* Numbers for what has no spelling. */
+static uint32_t reserve(struct builder *b, const char *what, uint32_t cnt)
+{
+	uint32_t first = b->type_cnt + 1;
+
+	for (uint32_t i = 0; i < cnt; i++) {
+		char name[SPELLING_MAX];
+
+		snprintf(name, sizeof(name), "%s %u", what, b->type_cnt);
+		type_of(b, name);
+	}
+	return first;
+}
+
 /* Everything in the tables is wanted, in their order; what it refers to follows. */
-static int write_all(struct builder *b)
+static int write_all(struct builder *b, const struct bpfx_kfunc *(*kfunc)(uint32_t n))
 {
 	char spelling[SPELLING_MAX];
+	const struct bpfx_kfunc *row;
+	uint32_t first, done = 0;
 	int err = 0;
 
 	string_of(b, "");
@@ -243,8 +289,19 @@ static int write_all(struct builder *b)
 		snprintf(spelling, sizeof(spelling), "struct %s", runtime_structs[i].name);
 		type_of(b, spelling);
 	}
-	for (uint32_t id = 1; !err && !b->no_memory && id <= b->type_cnt; id++)
-		err = write_type(b, id);
+	first = b->type_cnt + 1;
+	for (uint32_t n = 0; kfunc && kfunc(n); n++)
+		reserve(b, "kfunc", 3);
+	for (uint32_t id = 1; !err && !b->no_memory && id <= b->type_cnt; id++) {
+		row = id >= first && kfunc ? kfunc(done) : NULL;
+		if (!row) {
+			err = write_type(b, id);
+			continue;
+		}
+		write_kfunc(b, row, id);
+		done++;
+		id += 2;
+	}
 	return b->no_memory ? -ENOMEM : err;
 }
 
@@ -270,10 +327,10 @@ static int join(const struct builder *b, void **data, uint32_t *size)
 	return 0;
 }
 
-int kern_btf_runtime(void **data, uint32_t *size)
+int kern_btf_runtime(const struct bpfx_kfunc *(*kfunc)(uint32_t n), void **data, uint32_t *size)
 {
 	struct builder b = { 0 };
-	int err = write_all(&b);
+	int err = write_all(&b, kfunc);
 
 	if (!err)
 		err = join(&b, data, size);

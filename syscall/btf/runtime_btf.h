@@ -5,11 +5,14 @@
 
 #include <stdint.h>
 
+struct bpfx_kfunc;
+
 /**
  * kern_btf_runtime() - the blob, the same in every process of this build
+ * @kfunc: n-th kernel function that it names; NULL past the end
  * @data: receives memory to be freed
  * Return: 0 or -ENOMEM.
  */
-int kern_btf_runtime(void **data, uint32_t *size);
+int kern_btf_runtime(const struct bpfx_kfunc *(*kfunc)(uint32_t n), void **data, uint32_t *size);
 
 #endif

@@ -9,10 +9,14 @@
 
 struct ulog;
 
+/* Id of the kernel's own BTF, as on Linux. */
+#define KERNEL_BTF_ID 1u
+
 /* Facts in the object's header. */
 struct btf_shared {
 	uint32_t size;
 	uint32_t kernel;	/* the emulated kernel's own: "vmlinux" */
+	uint32_t foreign;	/* kernel: a file that stands for it, see BPF_SHIM_KERNEL_BTF */
 };
 
 /* BTF_LOAD after the gate: check @size bytes at @data and make an object. Return: fd or -errno. */

@@ -48,6 +48,17 @@ static int link_helper(const struct exec_input *in, struct insn *insn)
 	return 0;
 }
 
+static int link_kfunc(const struct exec_input *in, struct insn *insn)
+{
+	bpfx_helper_fn fn = in->kfunc ? in->kfunc(in->cookie, (uint32_t)insn->imm) : NULL;
+
+	if (!fn)
+		return -EOPNOTSUPP;
+	insn->op = INSN_CALL_HELPER;
+	insn->imm = (intptr_t)fn;
+	return 0;
+}
+
 static int link_one(const struct exec_input *in, struct exec_image *image, uint32_t i)
 {
 	struct insn *insn = &image->code[i];
@@ -56,6 +67,8 @@ static int link_one(const struct exec_input *in, struct exec_image *image, uint3
 	switch (insn->op) {
 	case INSN_CALL_HELPER:
 		return link_helper(in, insn);
+	case INSN_CALL_KFUNC:
+		return link_kfunc(in, insn);
 	case INSN_CALL_LOCAL:
 	case INSN_LD_FUNC:
 		func = func_at(image, insn->target);
@@ -75,7 +88,6 @@ static int link_one(const struct exec_input *in, struct exec_image *image, uint3
 	case INSN_LD_MAP_IDX:
 	case INSN_LD_MAP_IDX_VALUE:
 	case INSN_LD_BTF_ID:
-	case INSN_CALL_KFUNC:
 	case INSN_ADDR_SPACE_CAST:
 		return -EINVAL;
 	}

@@ -4,6 +4,7 @@
 #define SYSCALL_HELPERS_H
 
 #include <bpfx/extension.h>
+#include <bpfx/kfunc.h>
 #include "verifier.h"
 
 /* Row of @id for a program of @type: the type's own and overriding rows first, then general ones
@@ -11,6 +12,13 @@
  * VERIFIER_HELPER_FORBIDDEN: programs are told what a kernel without it tells them. */
 const struct bpfx_helper *helper_row(const struct bpfx_prog_type *type, uint32_t id,
 				     enum verifier_helper_state *state);
+
+/* Row of a kernel function, and whether programs of the type may call it; NULL: none such. Without
+ * a function in it: Linux has it, but it cannot run here. */
+const struct bpfx_kfunc *kfunc_row(const struct bpfx_prog_type *type, const char *name,
+				   bool *allowed);
+/* n-th of those that run here and are always there: what the kernel's own BTF names. */
+const struct bpfx_kfunc *kfunc_runtime_row(uint32_t n);
 
 /* Rules of bpf_snprintf()'s formats, for the verifier. */
 bool helper_format_is_good(const char *format, uint32_t arg_cnt);

@@ -20,6 +20,16 @@ extern const struct helper_table map_helpers, ringbuf_helpers, time_helpers, tas
 #define HELPER_TABLE(name) const struct helper_table name##_helpers = { name##_rows,		   \
 									ARRAY_SIZE(name##_rows) }
 
+struct kfunc_table {
+	const struct bpfx_kfunc *rows;
+	uint32_t cnt;
+};
+
+extern const struct kfunc_table iter_kfuncs, section_kfuncs, linux_kfuncs;
+
+#define KFUNC_TABLE(name) const struct kfunc_table name##_kfuncs = { name##_rows,		   \
+								      ARRAY_SIZE(name##_rows) }
+
 /* What a native side takes; unused registers keep their names. */
 #define HELPER(name)                                                                               \
 	static uint64_t name(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,      \

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "err.h"
 #include "fork_guard.h"
+#include "helpers.h"
 #include "kern_private.h"
 #include "links.h"
 #include "log.h"
@@ -57,13 +58,14 @@ static int read_file(const char *path, void **data, uint32_t *size)
 	return err;
 }
 
-static int kernel_btf_data(void **data, uint32_t *size)
+static int kernel_btf_data(void **data, uint32_t *size, uint32_t *foreign)
 {
 	const char *path = getenv("BPF_SHIM_KERNEL_BTF");
 	int err;
 
-	if (!path || !*path)
-		return kern_btf_runtime(data, size);
+	*foreign = path && *path;
+	if (!*foreign)
+		return kern_btf_runtime(kfunc_runtime_row, data, size);
 	err = read_file(path, data, size);
 	if (err)
 		debug_log(LOG_LEVEL_ERROR, "kern: BPF_SHIM_KERNEL_BTF='%s' cannot be read: %s",
@@ -75,12 +77,12 @@ static int create_kernel_btf(void)
 {
 	struct store_obj *obj;
 	void *data = NULL;
-	uint32_t size;
+	uint32_t size, foreign;
 	int err;
 
 	if (store_exists(STORE_BTF, KERNEL_BTF_ID))
 		return 0;
-	err = kernel_btf_data(&data, &size);
+	err = kernel_btf_data(&data, &size, &foreign);
 	if (err)
 		return err;
 	err = store_create(STORE_BTF, size, &obj);
@@ -88,6 +90,7 @@ static int create_kernel_btf(void)
 		memcpy(obj->mem, data, size);
 		btf_shared_of(obj)->size = size;
 		btf_shared_of(obj)->kernel = 1;
+		btf_shared_of(obj)->foreign = foreign;
 		err = store_publish_permanent(obj, KERNEL_BTF_ID);
 	}
 	free(data);

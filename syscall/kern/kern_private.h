@@ -5,8 +5,6 @@
 
 #include "kern.h"
 
-#define KERNEL_BTF_ID 1u
-
 /* Store, extensions, kernel BTF: 0 or -errno of the store. */
 int kern_start(void);
 

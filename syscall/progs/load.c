@@ -108,9 +108,23 @@ static int begin_log(struct load *load)
 	return ulog_init(&load->log, attr->log_level, attr->log_buf, attr->log_size);
 }
 
+/* A store without one is as a kernel without BTF. */
+static const struct kern_btf *kernel_btf(struct load *load, bool *foreign)
+{
+	const struct kern_btf *btf = NULL;
+
+	*foreign = false;
+	if (btf_object_get(KERNEL_BTF_ID, &load->kernel_btf_obj, &btf))
+		return NULL;
+	*foreign = btf_shared_of(load->kernel_btf_obj)->foreign;
+	return btf;
+}
+
 static int verify(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
+	bool foreign;
+	const struct kern_btf *kernel = kernel_btf(load, &foreign);
 	struct verifier_input in = {
 		.insns = load->insns,
 		.insn_cnt = attr->insn_cnt,
@@ -126,6 +140,7 @@ static int verify(struct load *load)
 		.ref_cnt = load->ref_cnt,
 		.helper = helper_row,
 		.helper_name = helper_name,
+		.kfunc = kfunc_row,
 		.format_is_good = helper_format_is_good,
 		.btf = load->btf,
 		.func_info = load->func_info,
@@ -139,6 +154,8 @@ static int verify(struct load *load)
 		.func_unread = load->func_unread,
 		.line_unread = load->line_unread,
 		.core_unread = load->core_unread,
+		.kernel_btf = kernel,
+		.kernel_is_foreign = foreign,
 		.attach_btf_id = attr->attach_btf_id,
 		.nr_cpus = store_possible_cpus(),
 		.cap_bpf = true,
@@ -195,6 +212,8 @@ static void load_free(struct load *load)
 		store_put(load->more_btf[i]);
 	if (load->btf_obj)
 		store_put(load->btf_obj);
+	if (load->kernel_btf_obj)
+		store_put(load->kernel_btf_obj);
 	free(load->refs);
 	free(load->func_info);
 	free(load->line_info);

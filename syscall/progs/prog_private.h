@@ -30,6 +30,7 @@ struct load {
 	struct store_obj *more_btf[PROG_BTFS_MAX];	/* that fd_array lists */
 	uint32_t more_btf_cnt;
 	struct store_obj *btf_obj;
+	struct store_obj *kernel_btf_obj;
 	const struct kern_btf *btf;
 	struct bpf_func_info *func_info;
 	struct bpf_line_info *line_info;

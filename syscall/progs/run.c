@@ -18,6 +18,24 @@ static const struct bpfx_helper *row_for(void *type, uint32_t id)
 	return helper_row(type, id, &state);
 }
 
+/* The kernel's BTF names it; the row of that name has the function. */
+static bpfx_helper_fn kfunc_for(void *type, uint32_t id)
+{
+	const struct bpfx_kfunc *row = NULL;
+	const struct kern_btf *btf;
+	const struct btf_type *t;
+	struct store_obj *obj;
+	bool allowed;
+
+	if (btf_object_get(KERNEL_BTF_ID, &obj, &btf))
+		return NULL;
+	t = kern_btf_type(btf, id);
+	if (t)
+		row = kfunc_row(type, kern_btf_type_name(btf, t), &allowed);
+	store_put(obj);
+	return row ? row->fn : NULL;
+}
+
 static int open_maps(struct kern_prog *prog)
 {
 	const uint32_t *ids = prog_map_ids(prog);
@@ -88,11 +106,12 @@ int prog_translate(struct kern_prog *prog, const struct bpfx_prog_type *type,
 		.subprogs = prog_section(prog, shared->subprogs),
 		.subprog_cnt = shared->subprog_cnt,
 		.helper = row_for,
+		.kfunc = kfunc_for,
 		.cookie = (void *)type,
 		.load_packet = type->load_packet,
 	};
 	struct bpf_insn *insns;
-	int err = open_maps(prog);
+	int err = shared->needs_kernel ? -EOPNOTSUPP : open_maps(prog);
 
 	if (err)
 		return err;

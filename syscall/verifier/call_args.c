@@ -165,14 +165,13 @@ static int arg_mem(struct verifier_env *env, struct call *call, uint32_t regno, 
 	return -EACCES;
 }
 
-static int check_size(struct verifier_env *env, struct call *call, uint32_t regno, bool zero_ok)
+/* Memory in @mem_regno of any length that @regno can be. */
+static int check_length(struct verifier_env *env, uint32_t mem_regno, uint32_t regno,
+			enum access access, bool zero_ok, struct raw_mem *raw)
 {
 	const struct reg *reg = &cur_regs(env)[regno];
-	uint32_t mem_arg = call->row->args[regno - 2];
-	bool raw = call->raw_mode && tnum_is_const(reg->num.bits);
 	int err;
 
-	call->max_size = reg->num.umax;
 	if (reg->num.smin < 0) {
 		vlog(env, "R%d min value is negative, either use unsigned or 'var &= const'\n",
 		     regno);
@@ -188,9 +187,19 @@ static int check_size(struct verifier_env *env, struct call *call, uint32_t regn
 		     regno);
 		return -EACCES;
 	}
-	err = check_helper_mem(env, regno - 1, reg->num.umax, access_of(mem_arg), zero_ok,
-			       raw ? &call->raw : NULL);
+	err = check_helper_mem(env, mem_regno, reg->num.umax, access, zero_ok, raw);
 	return err ? err : mark_precise(env, regno);
+}
+
+static int check_size(struct verifier_env *env, struct call *call, uint32_t regno, bool zero_ok)
+{
+	const struct reg *reg = &cur_regs(env)[regno];
+	uint32_t mem_arg = call->row->args[regno - 2];
+	bool raw = call->raw_mode && tnum_is_const(reg->num.bits);
+
+	call->max_size = reg->num.umax;
+	return check_length(env, regno - 1, regno, access_of(mem_arg), zero_ok,
+			    raw ? &call->raw : NULL);
 }
 
 static int arg_size(struct verifier_env *env, struct call *call, uint32_t regno, uint32_t arg)
@@ -234,7 +243,21 @@ static int arg_spin_lock(struct verifier_env *env, struct call *call, uint32_t r
 	return process_lock(env, regno, call->row->id == BPF_FUNC_spin_lock);
 }
 
-static int arg_const_str(struct verifier_env *env, struct call *call, uint32_t regno, uint32_t arg)
+/* Memory in @regno of the length in @size_regno, read and written. */
+int check_memory_and_size(struct verifier_env *env, uint32_t regno, uint32_t size_regno)
+{
+	struct reg *reg = &cur_regs(env)[regno], saved = *reg;
+	int err;
+
+	reg->type &= ~REG_MAYBE_NULL;
+	err = check_length(env, regno, size_regno, ACCESS_READ, true, NULL);
+	if (!err)
+		err = check_length(env, regno, size_regno, ACCESS_WRITE, true, NULL);
+	*reg = saved;
+	return err;
+}
+
+int check_const_string(struct verifier_env *env, uint32_t regno)
 {
 	const struct reg *reg = &cur_regs(env)[regno];
 	const struct verifier_map *map = reg->map;
@@ -260,6 +283,76 @@ static int arg_const_str(struct verifier_env *env, struct call *call, uint32_t r
 		vlog(env, "string is not zero-terminated\n");
 		return -EINVAL;
 	}
+	return 0;
+}
+
+static int arg_const_str(struct verifier_env *env, struct call *call, uint32_t regno, uint32_t arg)
+{
+	return check_const_string(env, regno);
+}
+
+/* A member of a map's value that only the kernel touches: a timer, a work queue. */
+int check_map_field(struct verifier_env *env, uint32_t regno, uint32_t kind)
+{
+	const struct reg *reg = &cur_regs(env)[regno];
+	const struct kern_btf_field *field = field_of_kind(&reg->map->fields, kind);
+	int64_t off = reg->num.bits.value + reg->off;
+
+	if (!tnum_is_const(reg->num.bits)) {
+		vlog(env, "R%d doesn't have constant offset. %s has to be at the constant offset\n",
+		     regno, field_name(kind));
+		return -EINVAL;
+	}
+	if (!reg->map->btf) {
+		vlog(env, "map '%s' has to have BTF in order to use %s\n", reg->map->name,
+		     field_name(kind));
+		return -EINVAL;
+	}
+	if (!field) {
+		vlog(env, "map '%s' has no valid %s\n", reg->map->name, field_name(kind));
+		return -EINVAL;
+	}
+	if (field->offset != off) {
+		vlog(env, "off %lld doesn't point to 'struct %s' that is at %d\n", (long long)off,
+		     field_name(kind), field->offset);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static const struct {
+	const char *type;
+	enum dynptr_kind kind;
+} dynptr_types[] = {
+	{ "local", DYNPTR_LOCAL },
+	{ "ringbuf", DYNPTR_RINGBUF },
+	{ "skb", DYNPTR_SKB },
+	{ "xdp", DYNPTR_XDP },
+};
+
+/* The row's arg_types[] names the kind; none: any. */
+static enum dynptr_kind dynptr_kind_of(const struct call *call, uint32_t regno)
+{
+	const char *type = call->row->arg_types[regno - 1];
+
+	for (uint32_t i = 0; type && i < ARRAY_SIZE(dynptr_types); i++)
+		if (!strcmp(dynptr_types[i].type, type))
+			return dynptr_types[i].kind;
+	return DYNPTR_NONE;
+}
+
+static int arg_dynptr(struct verifier_env *env, struct call *call, uint32_t regno, uint32_t arg)
+{
+	const struct reg *dynptr;
+	int err = check_dynptr_arg(env, regno, arg & BPFX_UNINIT, arg & BPFX_RDONLY,
+				   dynptr_kind_of(call, regno), 0);
+
+	if (err || arg & BPFX_UNINIT)
+		return err;
+	dynptr = dynptr_of(env, &cur_regs(env)[regno]);
+	call->dynptr_kind = dynptr->dynptr_kind;
+	call->dynptr_id = dynptr->id;
+	call->ref_id = call->ref_id ? call->ref_id : dynptr->ref_id;
 	return 0;
 }
 
@@ -296,6 +389,7 @@ static const struct arg_rule arg_rules[] = {
 	[BPFX_ARG_FUNC]		= { { REG_FUNC }, arg_func },
 	[BPFX_ARG_STACK]	= { { REG_STACK }, arg_nothing },
 	[BPFX_ARG_CONST_STR]	= { { REG_MAP_VALUE }, arg_const_str },
+	[BPFX_ARG_DYNPTR]	= { { REG_STACK, REG_DYNPTR }, arg_dynptr },
 };
 
 static int check_type(struct verifier_env *env, const struct reg *reg, uint32_t regno, uint32_t arg,
@@ -320,7 +414,20 @@ static int check_type(struct verifier_env *env, const struct reg *reg, uint32_t 
 static int check_reference(struct verifier_env *env, struct call *call, const struct reg *reg,
 			   uint32_t regno, uint32_t arg)
 {
-	if (arg & BPFX_RELEASE) {
+	if (arg & BPFX_RELEASE && (arg & BPFX_ARG_KIND_MASK) == BPFX_ARG_DYNPTR) {
+		int off = reg->off + (int)reg->num.bits.value;
+
+		if (reg->type == REG_DYNPTR) {
+			vlog(env, "cannot release unowned const bpf_dynptr\n");
+			return -EINVAL;
+		}
+		if (off >= 0 || (uint32_t)(-off - 1) / SLOT_SIZE >= frame_of(env, reg)->slot_cnt ||
+		    off % SLOT_SIZE || !dynptr_of(env, reg)->ref_id) {
+			vlog(env, "arg %d is an unacquired reference\n", regno);
+			return -EINVAL;
+		}
+		call->release_regno = regno;
+	} else if (arg & BPFX_RELEASE) {
 		if (!reg->ref_id && !reg_is_zero(reg)) {
 			vlog(env, "R%d must be referenced when passed to release function\n", regno);
 			return -EINVAL;

@@ -41,8 +41,8 @@ int enter_function(struct verifier_env *env, struct state *state, uint32_t subpr
 
 /* ---- arguments against the function's BTF ---- */
 
-static int check_memory_arg(struct verifier_env *env, struct reg *reg, uint32_t regno,
-			    uint32_t mem_size)
+/* Memory of @mem_size bytes that may be read and written, or NULL. */
+int check_memory_arg(struct verifier_env *env, struct reg *reg, uint32_t regno, uint32_t mem_size)
 {
 	struct reg saved = *reg;
 	int err;

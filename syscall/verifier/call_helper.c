@@ -64,17 +64,28 @@ static const struct bpfx_helper *find_helper(struct verifier_env *env, uint32_t 
 	return NULL;
 }
 
+static int check_section_for_helper(struct verifier_env *env, uint32_t id)
+{
+	char name[64], what[128];
+
+	snprintf(what, sizeof(what), "sleepable helper %s#%d", helper_text(env, id, name, sizeof(name)),
+		 id);
+	return check_may_sleep(env, what);
+}
+
 static int check_callable(struct verifier_env *env, const struct bpfx_helper *row)
 {
 	if ((row->flags & BPFX_HELPER_GPL) && !env->in->gpl_compatible) {
 		vlog(env, "cannot call GPL-restricted function from non-GPL compatible program\n");
 		return -EINVAL;
 	}
-	if ((row->flags & BPFX_HELPER_MIGHT_SLEEP) && !env->cur->in_sleepable) {
+	if (!(row->flags & BPFX_HELPER_MIGHT_SLEEP))
+		return 0;
+	if (!env->cur->in_sleepable) {
 		vlog(env, "helper call might sleep in a non-sleepable prog\n");
 		return -EINVAL;
 	}
-	return 0;
+	return check_section_for_helper(env, row->id);
 }
 
 /* ---- maps in arguments ---- */
@@ -141,7 +152,9 @@ static int release(struct verifier_env *env, const struct call *call)
 
 	if (!call->release_regno)
 		return 0;
-	if (call->ref_id)
+	if (cur_regs(env)[call->release_regno].type == REG_STACK)
+		err = release_dynptr(env, &cur_regs(env)[call->release_regno]);
+	else if (call->ref_id)
 		err = release_ref(env, call->ref_id);
 	else if (reg_is_zero(&cur_regs(env)[call->release_regno]))
 		err = 0;
@@ -226,6 +239,12 @@ static int set_result(struct verifier_env *env, const struct call *call)
 	case BPFX_RET_RINGBUF_MEM:
 		set_result_type(env, r0, REG_MEM | REG_RINGBUF | null);
 		r0->mem_size = call->mem_size;
+		return 0;
+	case BPFX_RET_DYNPTR_MEM:
+		set_result_type(env, r0, REG_MEM | null);
+		r0->mem_size = call->mem_size;
+		r0->mem_dynptr = call->dynptr_id;
+		r0->ref_id = call->ref_id;
 		return 0;
 	case BPFX_RET_BTF_ID:
 		return set_btf_result(env, call, r0, null);

@@ -97,6 +97,65 @@ static int call_loop(struct verifier_env *env, uint32_t insn_idx, struct call *c
 	return 0;
 }
 
+/* bpf_rbtree_add(root, node, less): less(node, node) */
+static int set_tree_args(struct verifier_env *env, const struct frame *caller,
+			 struct frame *callee, uint32_t insn_idx)
+{
+	const struct reg *root = &caller->regs[BPF_REG_1];
+	const struct kern_btf_field *field = field_at(reg_fields(env, root),
+						      root->off + root->num.bits.value,
+						      BTF_FIELD_RB_ROOT);
+
+	for (uint32_t i = BPF_REG_1; i <= BPF_REG_2; i++) {
+		struct reg *reg = &callee->regs[i];
+
+		memset(reg, 0, sizeof(*reg));
+		reg->type = REG_BTF_ID | REG_ALLOC;
+		reg->btf = reg_kind(root) == REG_MAP_VALUE ? root->map->btf : root->btf;
+		reg->btf_id = field->type_id;
+		reg->off = field->node_offset;
+		reg_zero_offset(reg);
+		make_non_owning(env, reg);
+	}
+	returns(callee, 0, 1);
+	return 0;
+}
+
+int call_tree_callback(struct verifier_env *env, struct kfunc_call *call)
+{
+	return push_callback(env, call->insn_idx, call->subprog, set_tree_args);
+}
+
+/* ---- callbacks that run later, by themselves ---- */
+
+/* Work and timers get the map, the key and the value that they stand in. */
+static int push_async(struct verifier_env *env, uint32_t insn_idx, uint32_t subprog, bool sleepable)
+{
+	const struct frame *caller = cur_frame(env);
+	struct state *state;
+	struct frame *callee;
+
+	check_args_match(env, subprog, cur_frame(env));
+	env->subprogs[subprog].is_callback = true;
+	env->subprogs[subprog].is_async_callback = true;
+	state = push_fresh(env, env->subprogs[subprog].start, insn_idx, subprog);
+	if (!state)
+		return -E2BIG;
+	state->in_sleepable = sleepable;
+	callee = state->frame[0];
+	callee->async_entry = caller->async_entry + 1;
+	pass_map(callee, BPF_REG_1, REG_MAP, caller->regs[BPF_REG_1].map);
+	pass_map(callee, BPF_REG_2, REG_MAP_KEY, caller->regs[BPF_REG_1].map);
+	pass_map(callee, BPF_REG_3, REG_MAP_VALUE, caller->regs[BPF_REG_1].map);
+	callee->in_async_callback = true;
+	return 0;
+}
+
+int call_work_callback(struct verifier_env *env, struct kfunc_call *call)
+{
+	return push_async(env, call->insn_idx, call->subprog, true);
+}
+
 static bool takes_function(const struct bpfx_helper *row)
 {
 	for (int i = 0; i < 5; i++)

@@ -24,6 +24,8 @@ struct cfg {
 
 bool calls_sync_callback(const struct verifier_env *env, const struct bpf_insn *insn)
 {
+	if (insn_is_kfunc_call(insn))
+		return known_kfunc_at(env, insn - env->insns) == KFUNC_bpf_rbtree_add_impl;
 	return insn_is_helper_call(insn) &&
 	       (insn->imm == BPF_FUNC_for_each_map_elem || insn->imm == BPF_FUNC_find_vma ||
 		insn->imm == BPF_FUNC_loop || insn->imm == BPF_FUNC_user_ringbuf_drain);
@@ -31,6 +33,8 @@ bool calls_sync_callback(const struct verifier_env *env, const struct bpf_insn *
 
 bool calls_async_callback(const struct verifier_env *env, const struct bpf_insn *insn)
 {
+	if (insn_is_kfunc_call(insn))
+		return known_kfunc_at(env, insn - env->insns) == KFUNC_bpf_wq_set_callback_impl;
 	return insn_is_helper_call(insn) && insn->imm == BPF_FUNC_timer_set_callback;
 }
 
@@ -129,6 +133,8 @@ static void note_call_effects(struct verifier_env *env, uint32_t at)
 		mark_prune(env, at);
 		mark_jump(env, at);
 	}
+	if (env->aux[at].kfunc && env->aux[at].kfunc->flags & BPFX_KF_SLEEPABLE)
+		subprog_containing(env, at)->might_sleep = true;
 	if (!insn_is_helper_call(insn))
 		return;
 	row = env->in->helper(env->in->type, insn->imm, &state);

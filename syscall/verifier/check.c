@@ -158,18 +158,40 @@ static int check_exit(struct verifier_env *env, bool *print_state)
 	return err ? err : WALK_PATH_END;
 }
 
+/* Under a lock: the program's own functions, and what gives the lock back or works on its object. */
+static bool allowed_under_lock(const struct verifier_env *env, const struct bpf_insn *insn)
+{
+	if (insn_is_helper_call(insn))
+		return insn->imm == BPF_FUNC_spin_unlock || insn->imm == BPF_FUNC_kptr_xchg;
+	return insn->src_reg == BPF_PSEUDO_CALL || kfunc_allowed_under_lock(env, env->insn_idx);
+}
+
+/* An exception ends the program wherever it is. */
+static int check_throw_leaks(struct verifier_env *env, uint32_t insn_idx)
+{
+	int err;
+
+	if (known_kfunc_at(env, insn_idx) != KFUNC_bpf_throw)
+		return WALK_ON;
+	err = check_ref_leak(env, true, true, "bpf_throw");
+	return err ? err : WALK_PATH_END;
+}
+
 static int check_call(struct verifier_env *env, const struct bpf_insn *insn)
 {
-	if (env->cur->active_locks && !(insn_is_helper_call(insn) &&
-					insn->imm == BPF_FUNC_spin_unlock)) {
+	uint32_t insn_idx = env->insn_idx;
+	int err;
+
+	if (env->cur->active_locks && !allowed_under_lock(env, insn)) {
 		vlog(env, "function calls are not allowed while holding a lock\n");
 		return -EINVAL;
 	}
 	if (insn->src_reg == BPF_PSEUDO_CALL)
 		return check_func_call(env, insn, &env->insn_idx);
-	if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
-		return check_kfunc_call(env, insn, &env->insn_idx);
-	return check_helper_call(env, insn, &env->insn_idx);
+	if (insn->src_reg != BPF_PSEUDO_KFUNC_CALL)
+		return check_helper_call(env, insn, &env->insn_idx);
+	err = check_kfunc_call(env, insn, &env->insn_idx);
+	return err ? err : check_throw_leaks(env, insn_idx);
 }
 
 static int check_jump(struct verifier_env *env, const struct bpf_insn *insn, bool *print_state)

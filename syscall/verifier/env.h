@@ -12,6 +12,7 @@
 #include "scalar.h"
 #include "ulog.h"
 #include "verifier.h"
+#include <bpfx/kfunc.h>
 
 /* Limits of Linux. */
 #define MAX_STACK		512
@@ -59,7 +60,11 @@ enum reg_kind {
 #define REG_RINGBUF	0x400u
 #define REG_UNTRUSTED	0x800u
 #define REG_TRUSTED	0x1000u
-#define REG_ALLOC	0x2000u	/* object that the program made: none can yet */
+#define REG_ALLOC	0x2000u	/* object that the program made */
+#define REG_NON_OWN	0x4000u	/* … and gave to a list or tree: valid while the lock is held */
+#define REG_RCU		0x8000u	/* valid within the RCU read section */
+#define REG_PERCPU	0x10000u
+#define REG_USER	0x20000u	/* memory of the process */
 
 struct reg {
 	uint32_t type;		/* enum reg_kind | flags */
@@ -74,12 +79,19 @@ struct reg {
 			uint32_t btf_id;
 		};
 		int32_t range;		/* packet: bytes from its start known to be there */
-		uint32_t mem_size;
+		struct {
+			uint32_t mem_size;
+			uint32_t mem_dynptr;	/* slice of a dynptr: its id */
+		};
 		uint32_t subprog;	/* REG_FUNC */
 		struct {		/* slot of an iterator */
-			uint8_t iter_kind;	/* enum iter_kind */
+			uint32_t iter_type;	/* id of its struct in the kernel's BTF */
 			uint8_t iter_state;	/* enum iter_state */
 			uint32_t iter_depth;	/* rounds so far */
+		};
+		struct {		/* slot of a dynptr; REG_DYNPTR */
+			uint8_t dynptr_kind;	/* enum dynptr_kind */
+			bool dynptr_first;	/* the slot at the lower address */
 		};
 		uint64_t raw[2];
 	};
@@ -136,9 +148,12 @@ enum slot_kind {
 	SLOT_MISC,		/* written with something */
 	SLOT_ZERO,		/* written with zero */
 	SLOT_ITER,		/* byte of an iterator */
+	SLOT_DYNPTR,		/* byte of a dynptr */
+	SLOT_IRQ,		/* byte of saved interrupt flags */
 };
 
-enum iter_kind { ITER_NUM, ITER_KIND_CNT };
+enum dynptr_kind { DYNPTR_NONE, DYNPTR_LOCAL, DYNPTR_RINGBUF, DYNPTR_SKB, DYNPTR_XDP,
+		   DYNPTR_SKB_META };
 enum iter_state { ITER_INVALID, ITER_ACTIVE, ITER_DRAINED };
 
 #define SLOT_SIZE 8
@@ -156,7 +171,7 @@ struct frame {
 	uint32_t frameno, subprog;
 	uint32_t callback_depth;	/* how often the callback below ran */
 	int64_t ret_min, ret_max;	/* in_callback: what it may return */
-	bool in_callback;
+	bool in_callback, in_exception_callback;
 	bool in_async_callback;
 	uint32_t async_entry;
 	struct slot *stack;
@@ -165,13 +180,14 @@ struct frame {
 
 /* ---- references and history ---- */
 
-enum ref_kind { REF_POINTER, REF_LOCK };
+enum ref_kind { REF_POINTER, REF_LOCK, REF_IRQ, REF_RES_LOCK, REF_RES_LOCK_IRQ };
 
 struct ref {
 	uint32_t kind;		/* enum ref_kind */
 	uint32_t id;
 	int32_t insn;		/* where it was acquired */
-	const void *object;	/* REF_LOCK: map that holds the lock */
+	const void *object;	/* locks: map, or BTF of the object, that holds the lock */
+	uint32_t outer;		/* REF_IRQ: the section around it; its kind for restoring */
 };
 
 /* One step of a path that back-tracking cannot tell from the program text. */
@@ -223,6 +239,8 @@ struct state {
 
 	uint32_t callback_unroll_depth;
 	uint32_t may_goto_depth;
+	uint32_t preempt_locks, irq_id;	/* sections: depth; innermost saved flags, 0: none */
+	bool rcu_lock;
 	bool in_sleepable;
 	bool cleaned;			/* dead registers and slots are removed */
 	struct state *equal;		/* backedge: the remembered state it equals */
@@ -256,13 +274,14 @@ struct insn_aux {
 	const struct bpfx_ctx_field *field;	/* context access: which field */
 	uint32_t scc;		/* loop it belongs to, 0: none */
 	const struct verifier_map *call_map;	/* helper with a MAP argument */
-	const struct kfunc *kfunc;	/* call of a kernel function; NULL: not one we have */
+	const struct kfunc *kfunc;	/* call of a kernel function; NULL: none such */
 	bool map_varies;	/* reached with different maps */
 	bool prune_point;	/* states are compared before it */
 	bool jump_point;	/* how the walk got there is noted */
 	bool force_checkpoint;	/* a state is remembered on every arrival */
 	bool calls_callback;	/* synchronous: may run any number of times */
 	bool seen;		/* some path reached it */
+	bool probe_mem;		/* load that may fault */
 	bool nop;		/* jump to the next one: left out */
 };
 
@@ -339,6 +358,11 @@ struct verifier_env {
 	uint32_t scc_cnt, visible_scc_cnt;
 	struct scc_info *scc_info;
 	struct live_stack *live;
+	struct kfunc *kfuncs;		/* called ones, each once */
+	struct object_type *object_types;
+	bool seen_exception;
+	uint32_t exception_subprog;	/* its callback; 0: none */
+	bool needs_kernel;	/* touches what only the kernel whose BTF this is has */
 
 	/* statistics */
 	uint32_t insn_processed, prev_insn_processed;
@@ -411,6 +435,7 @@ void state_release(struct verifier_env *env, struct state *state);
 void state_clear_steps(struct state *state);
 int push_step(struct verifier_env *env, struct state *state, uint32_t flags, uint64_t linked);
 struct state *push_branch(struct verifier_env *env, uint32_t insn, uint32_t prev_insn);
+struct state *push_fresh(struct verifier_env *env, uint32_t insn, uint32_t prev_insn, uint32_t subprog);
 int branch_done(struct verifier_env *env, struct state *state);
 bool pop_branch(struct verifier_env *env, uint32_t *prev_insn, uint32_t *insn, bool pop_log);
 uint32_t frame_insn(const struct state *state, uint32_t frameno);
@@ -450,6 +475,13 @@ static inline struct frame *frame_of(const struct verifier_env *env, const struc
 static inline bool slot_is_spill(const struct slot *slot)
 {
 	return slot->type[SLOT_SIZE - 1] == SLOT_SPILL;
+}
+
+static inline bool slot_is_special(const struct slot *slot)
+{
+	uint8_t type = slot->type[SLOT_SIZE - 1];
+
+	return type == SLOT_ITER || type == SLOT_DYNPTR || type == SLOT_IRQ;
 }
 
 static inline bool slot_is_full_spill(const struct slot *slot)
@@ -563,6 +595,8 @@ struct call {
 	uint32_t ref_id;		/* of an argument that is a reference */
 	uint32_t release_regno;
 	uint32_t subprog;		/* FUNC */
+	uint8_t dynptr_kind;		/* of a DYNPTR argument */
+	uint32_t dynptr_id;
 };
 
 /* call_helper.c, call_args.c, map_compat.c */
@@ -572,6 +606,9 @@ int check_helper_arg(struct verifier_env *env, struct call *call, uint32_t arg);
 int check_helper_mem(struct verifier_env *env, uint32_t regno, int64_t size, enum access access,
 		     bool zero_ok, struct raw_mem *raw);
 int check_arg_offset(struct verifier_env *env, const struct reg *reg, uint32_t regno, bool release);
+int check_memory_and_size(struct verifier_env *env, uint32_t regno, uint32_t size_regno);
+int check_const_string(struct verifier_env *env, uint32_t regno);
+int check_map_field(struct verifier_env *env, uint32_t regno, uint32_t kind);
 int check_map_func(struct verifier_env *env, const struct verifier_map *map,
 		   const struct bpfx_helper *row);
 bool helper_changes_packet(const struct bpfx_helper *row);
@@ -581,31 +618,135 @@ const char *helper_text(struct verifier_env *env, uint32_t id, char *buf, size_t
 void log_not_in_range(struct verifier_env *env, const struct reg *reg, int64_t min, int64_t max,
 		      const char *where, const char *name);
 
-/* kfunc.c, iter.c */
-enum kfunc_role { KFUNC_ITER_NEW, KFUNC_ITER_NEXT, KFUNC_ITER_DESTROY };
+/* kfunc.c: kernel functions. What their arguments and effects are is told by BTF and flags, but for
+ * those that the verifier knows by name. */
+enum known_kfunc {
+	KFUNC_OTHER,
+#define KFUNC_KNOWN(name) KFUNC_##name,
+#include "known_kfuncs.def"
+#undef KFUNC_KNOWN
+};
 
-/* A kernel function that programs may call, found by its name in the kernel's BTF. */
 struct kfunc {
+	struct kfunc *next;
 	const char *name;
-	enum kfunc_role role;
-	uint8_t iter_kind;	/* enum iter_kind */
-	uint8_t arg_cnt;	/* the iterator first, then numbers */
+	enum known_kfunc known;
+	uint32_t flags;			/* BPFX_KF_* */
+	bool allowed;
+	uint32_t id;			/* in the kernel's BTF */
+	const struct kern_btf *btf;
+	const struct btf_type *proto;
+	uint32_t arg_cnt;
+};
+
+/* What is known of a call while its arguments are checked. */
+struct kfunc_call {
+	const struct kfunc *kfunc;
+	uint32_t insn_idx;
+	uint32_t ref_id;		/* of an argument that is a reference */
+	uint32_t release_regno;
+	uint64_t constant;		/* of a __k argument */
+	bool has_constant;
+	int64_t buf_size;		/* rdonly_buf_size, rdwr_buf_size; -1: none */
+	bool buf_rdonly;
+	const struct kern_btf *arg_btf;	/* type of the object argument */
+	uint32_t arg_btf_id;
+	bool owning_arg;
+	uint32_t subprog;		/* of a callback */
+	const struct kern_btf_field *root;	/* list head or tree root */
+	const struct kern_btf *root_btf;
+	struct reg iter;		/* pointer to the iterator */
+	uint32_t iter_id;		/* its reference */
+	uint8_t dynptr_kind;
+	uint32_t dynptr_id, dynptr_ref;
+	bool dynptr_rdonly;
+	uint32_t mem_size;		/* of a __k size of memory that is returned */
 };
 
 int find_kfunc(struct verifier_env *env, uint32_t idx);
 const char *kfunc_name(const struct verifier_env *env, const struct bpf_insn *insn);
 int check_kfunc_call(struct verifier_env *env, const struct bpf_insn *insn, uint32_t *insn_idx);
-int check_iter_arg(struct verifier_env *env, const struct kfunc *kfunc, uint32_t *ref_id);
-int iter_next(struct verifier_env *env, uint32_t insn_idx);
-const char *iter_kind_name(uint32_t kind);
+bool kfunc_allowed_under_lock(const struct verifier_env *env, uint32_t insn);
+
+static inline enum known_kfunc known_kfunc_at(const struct verifier_env *env, uint32_t insn)
+{
+	return env->aux[insn].kfunc ? env->aux[insn].kfunc->known : KFUNC_OTHER;
+}
+
+static inline bool is_iter_next(const struct verifier_env *env, uint32_t insn)
+{
+	return env->aux[insn].kfunc && env->aux[insn].kfunc->flags & BPFX_KF_ITER_NEXT;
+}
+
+/* kfunc_args.c */
+int check_kfunc_args(struct verifier_env *env, struct kfunc_call *call);
+
+/* iter.c */
+int check_iter_arg(struct verifier_env *env, struct kfunc_call *call, uint32_t regno,
+		   const struct btf_type *param);
+int iter_next(struct verifier_env *env, struct kfunc_call *call);
+bool iter_is_rcu(const struct verifier_env *env, const struct kfunc_call *call);
+const char *iter_type_name(const struct verifier_env *env, uint32_t type);
 const char *iter_state_name(uint32_t state);
 const struct reg *iter_of_next(const struct verifier_env *env, const struct state *state);
 bool iter_depths_differ(const struct state *old, const struct state *cur);
 
-static inline bool is_iter_next(const struct verifier_env *env, uint32_t insn)
+/* dynptr.c */
+const char *dynptr_kind_name(uint32_t kind);
+int check_dynptr_arg(struct verifier_env *env, uint32_t regno, bool uninit, bool rdonly,
+		     enum dynptr_kind kind, uint32_t clone_ref);
+const struct reg *dynptr_of(const struct verifier_env *env, const struct reg *arg);
+int release_dynptr(struct verifier_env *env, const struct reg *arg);
+int destroy_overwritten_dynptr(struct verifier_env *env, struct frame *frame, uint32_t slot);
+bool dynptr_is_rdonly(const struct verifier_env *env, uint32_t kind);
+
+/* objects.c: objects that programs make, lists and trees of them */
+struct object_type {
+	struct object_type *next;
+	const struct kern_btf *btf;
+	uint32_t id;
+	struct kern_btf_fields fields;
+};
+
+const struct kern_btf_fields *object_fields(struct verifier_env *env, const struct kern_btf *btf,
+					    uint32_t id);
+const struct kern_btf_fields *reg_fields(struct verifier_env *env, const struct reg *reg);
+const struct kern_btf_field *field_of_kind(const struct kern_btf_fields *fields, uint32_t kind);
+const struct kern_btf_field *field_at(const struct kern_btf_fields *fields, uint32_t offset,
+				      uint32_t kinds);
+const char *field_name(uint32_t kind);
+int check_graph_root(struct verifier_env *env, struct kfunc_call *call, uint32_t regno,
+		     uint32_t kind);
+int check_graph_node(struct verifier_env *env, struct kfunc_call *call, uint32_t regno,
+		     uint32_t kind);
+int give_to_graph(struct verifier_env *env, struct kfunc_call *call);
+int make_non_owning(struct verifier_env *env, struct reg *reg);
+void invalidate_non_owning(struct verifier_env *env);
+bool in_tree_callback(const struct verifier_env *env);
+
+static inline bool is_object(const struct reg *reg)
 {
-	return env->aux[insn].kfunc && env->aux[insn].kfunc->role == KFUNC_ITER_NEXT;
+	return reg_kind(reg) == REG_BTF_ID && reg->type & REG_ALLOC;
 }
+
+static inline bool is_non_owning(const struct reg *reg)
+{
+	return is_object(reg) && reg->type & REG_NON_OWN;
+}
+
+/* mem_btf.c: members of structs behind typed pointers */
+int access_btf(struct verifier_env *env, const struct mem_access *m, int32_t off);
+int access_map(struct verifier_env *env, const struct mem_access *m, int32_t off);
+bool btf_struct_matches(const struct kern_btf *btf, uint32_t id, uint32_t off,
+			const struct kern_btf *wanted_btf, uint32_t wanted, bool strict);
+bool reg_is_trusted(const struct reg *reg);
+bool reg_is_rcu(const struct verifier_env *env, const struct reg *reg);
+
+/* sections.c: RCU, preemption, interrupts */
+bool in_rcu_section(const struct verifier_env *env);
+int check_section(struct verifier_env *env, const struct kfunc *kfunc);
+int check_irq_arg(struct verifier_env *env, const struct kfunc_call *call, uint32_t regno);
+int check_may_sleep(struct verifier_env *env, const char *what);
 
 /* call_func.c, callback.c */
 typedef int set_callee_fn(struct verifier_env *env, const struct frame *caller,
@@ -618,16 +759,25 @@ int prepare_func_exit(struct verifier_env *env, uint32_t *insn_idx);
 int check_return_value(struct verifier_env *env, uint32_t regno, const char *name);
 void clear_caller_saved(struct verifier_env *env, struct frame *frame);
 int check_args_match(struct verifier_env *env, uint32_t subprog, struct frame *caller);
+int call_tree_callback(struct verifier_env *env, struct kfunc_call *call);
+int call_work_callback(struct verifier_env *env, struct kfunc_call *call);
+int check_memory_arg(struct verifier_env *env, struct reg *reg, uint32_t regno, uint32_t mem_size);
 int call_callbacks(struct verifier_env *env, const struct bpf_insn *insn, uint32_t insn_idx,
 		   struct call *call);
 
 /* refs.c */
 int acquire_ref(struct verifier_env *env, uint32_t insn_idx);
 int release_ref(struct verifier_env *env, uint32_t ref_id);
+struct ref *add_ref(struct verifier_env *env, enum ref_kind kind, uint32_t id);
+struct ref *find_ref(struct state *state, enum ref_kind kind, uint32_t id);
+void drop_ref(struct state *state, struct ref *ref);
+bool holds_lock_of(struct verifier_env *env, const struct reg *reg);
+void invalidate_reg(struct verifier_env *env, struct reg *reg);
 int ref_remove(struct state *state, uint32_t id);
 int check_ref_leak(struct verifier_env *env, bool exception, bool check_lock, const char *prefix);
 void invalidate_packet(struct verifier_env *env);
 int process_lock(struct verifier_env *env, uint32_t regno, bool lock);
+int process_res_lock(struct verifier_env *env, uint32_t regno, enum known_kfunc known);
 
 /* ---- prune.c, precision.c, stack_live.c ---- */
 int is_visited(struct verifier_env *env, uint32_t insn_idx);

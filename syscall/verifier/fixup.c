@@ -292,6 +292,7 @@ static int emit_all(struct rewrite *rw)
 			for (uint32_t n = 0; n < cnt; n++)
 				out->aux[out->insn_cnt + n] = (struct verifier_insn){
 					.orig = i + (two ? n : 0), .map = n ? 0 : known_map(env, i),
+					.probe_mem = env->aux[i].probe_mem,
 				};
 			out->insn_cnt += cnt;
 		}
@@ -422,6 +423,36 @@ static int list_maps(struct rewrite *rw)
 	return 0;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Those that live code calls. */
+static int list_kfuncs(struct rewrite *rw)
+{
+	struct verifier_result *out = rw->out;
+	uint32_t cnt = 0;
+
+	for (const struct kfunc *k = rw->env->kfuncs; k; k = k->next)
+		cnt++;
+	if (!cnt)
+		return 0;
+	out->kfuncs = malloc(cnt * sizeof(*out->kfuncs));
+	if (!out->kfuncs)
+		return -ENOMEM;
+	for (const struct kfunc *k = rw->env->kfuncs; k; k = k->next)
+		for (uint32_t i = 0; i < out->insn_cnt; i++)
+			if (insn_is_kfunc_call(&out->insns[i]) && (uint32_t)out->insns[i].imm == k->id) {
+				out->kfuncs[out->kfunc_cnt++] = k->id;
+				break;
+			}
+	qsort(out->kfuncs, out->kfunc_cnt, sizeof(*out->kfuncs), compare_ids);
+	return 0;
+}
+
 static int list_helpers(struct rewrite *rw)
 {
 	struct verifier_env *env = rw->env;
@@ -449,6 +480,8 @@ static int write_out(struct rewrite *rw)
 		err = move_lines(rw);
 	if (!err)
 		err = list_maps(rw);
+	if (!err)
+		err = list_kfuncs(rw);
 	return err ? err : list_helpers(rw);
 }
 
@@ -464,6 +497,7 @@ int rewrite_program(struct verifier_env *env)
 	env->result->max_pkt_offset = env->max_pkt_offset;
 	env->result->writes_packet = env->seen_direct_write;
 	env->result->uses_tail_call = env->uses_tail_call;
+	env->result->needs_kernel = env->needs_kernel;
 	env->result->sleepable = env->in->prog_flags & BPF_F_SLEEPABLE;
 	return write_out(&rw);
 }

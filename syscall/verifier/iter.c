@@ -3,19 +3,19 @@
  * Iterators on the stack: made, asked for the next element until there is none, destroyed. A call of
  * "next" splits the path: one goes on with an element, the other knows there is none. A round that
  * begins in a state within an earlier one's needs no further walk, so loops need no bound.
+ *
+ * An iterator is as long as its struct in the kernel's BTF, "bpf_iter_NAME".
  */
 #include "env.h"
 
-static const struct iter_type {
-	const char *name;
-	uint32_t slots;
-} types[ITER_KIND_CNT] = {
-	[ITER_NUM] = { "num", 1 },
-};
+#define PREFIX "bpf_iter_"
 
-const char *iter_kind_name(uint32_t kind)
+const char *iter_type_name(const struct verifier_env *env, uint32_t type)
 {
-	return types[kind].name;
+	const struct btf_type *t = kern_btf_type(env->in->kernel_btf, type);
+	const char *name = t ? kern_btf_type_name(env->in->kernel_btf, t) : "";
+
+	return strncmp(name, PREFIX, strlen(PREFIX)) ? name : name + strlen(PREFIX);
 }
 
 const char *iter_state_name(uint32_t state)
@@ -32,11 +32,8 @@ static int slot_index(struct verifier_env *env, const struct reg *reg, uint32_t 
 		vlog(env, "iter has to be at a constant offset\n");
 		return -1;
 	}
-	if (off % SLOT_SIZE || off >= 0 || off < -MAX_STACK) {
-		vlog(env, "cannot pass in iter at an offset=%d\n", off);
-		return -1;
-	}
-	if ((uint32_t)(-off / SLOT_SIZE) < slots) {
+	if (off % SLOT_SIZE || off >= 0 || off < -MAX_STACK ||
+	    (uint32_t)(-off / SLOT_SIZE) < slots) {
 		vlog(env, "cannot pass in iter at an offset=%d\n", off);
 		return -1;
 	}
@@ -48,6 +45,12 @@ static bool is_iter_slot(const struct slot *slot)
 	return slot->type[SLOT_SIZE - 1] == SLOT_ITER;
 }
 
+/* Bits of the slots of an iterator at @index. */
+static uint64_t slot_mask(int index, uint32_t slots)
+{
+	return ((1ULL << slots) - 1) << (index - (slots - 1));
+}
+
 static bool is_free(const struct frame *frame, int index, uint32_t slots)
 {
 	for (uint32_t i = 0; i < slots; i++)
@@ -56,57 +59,68 @@ static bool is_free(const struct frame *frame, int index, uint32_t slots)
 	return true;
 }
 
-static bool holds_iter(const struct frame *frame, int index, const struct kfunc *kfunc)
+static bool holds_iter(const struct frame *frame, int index, uint32_t slots, uint32_t type)
 {
-	const struct slot *slot;
-
 	if ((uint32_t)index >= frame->slot_cnt)
 		return false;
-	slot = &frame->stack[index];
-	for (int i = 0; i < SLOT_SIZE; i++)
-		if (slot->type[i] != SLOT_ITER)
+	for (uint32_t i = 0; i < slots; i++) {
+		const struct slot *slot = &frame->stack[index - i];
+
+		for (int b = 0; b < SLOT_SIZE; b++)
+			if (slot->type[b] != SLOT_ITER)
+				return false;
+		if (slot->spilled.iter_type != type || !slot->spilled.ref_id != (i > 0))
 			return false;
-	return slot->spilled.ref_id && slot->spilled.iter_kind == kfunc->iter_kind;
+	}
+	return true;
 }
 
-static void create(struct verifier_env *env, struct frame *frame, int index,
-		   const struct kfunc *kfunc)
+static void create(struct verifier_env *env, struct frame *frame, int index, uint32_t slots,
+		   const struct kfunc_call *call, uint32_t type)
 {
 	uint32_t id = acquire_ref(env, env->insn_idx);
-	struct slot *slot = &frame->stack[index];
 
-	memset(&slot->spilled, 0, sizeof(slot->spilled));
-	slot->spilled.type = REG_STACK;		/* any kind that needs no care of its own */
-	reg_zero_offset(&slot->spilled);
-	slot->spilled.ref_id = id;
-	slot->spilled.iter_kind = kfunc->iter_kind;
-	slot->spilled.iter_state = ITER_ACTIVE;
-	memset(slot->type, SLOT_ITER, SLOT_SIZE);
-	live_stack_write(env, frame->frameno, 1ULL << index);
-	scratch_slot(env, index);
+	for (uint32_t i = 0; i < slots; i++) {
+		struct slot *slot = &frame->stack[index - i];
+
+		memset(&slot->spilled, 0, sizeof(slot->spilled));
+		slot->spilled.type = REG_STACK;		/* any kind that needs no care of its own */
+		if (call->kfunc->flags & BPFX_KF_RCU_PROTECTED)
+			slot->spilled.type |= in_rcu_section(env) ? REG_RCU : REG_UNTRUSTED;
+		reg_zero_offset(&slot->spilled);
+		slot->spilled.ref_id = i ? 0 : id;
+		slot->spilled.iter_type = type;
+		slot->spilled.iter_state = ITER_ACTIVE;
+		memset(slot->type, SLOT_ITER, SLOT_SIZE);
+		scratch_slot(env, index - i);
+	}
+	live_stack_write(env, frame->frameno, slot_mask(index, slots));
 }
 
-static int destroy(struct verifier_env *env, struct frame *frame, int index)
+static int destroy(struct verifier_env *env, struct frame *frame, int index, uint32_t slots)
 {
-	struct slot *slot = &frame->stack[index];
-	int err = release_ref(env, slot->spilled.ref_id);
+	int err = release_ref(env, frame->stack[index].spilled.ref_id);
 
-	reg_set_not_init(&slot->spilled);
-	memset(slot->type, SLOT_INVALID, SLOT_SIZE);
-	live_stack_write(env, frame->frameno, 1ULL << index);
-	scratch_slot(env, index);
+	for (uint32_t i = 0; i < slots; i++) {
+		struct slot *slot = &frame->stack[index - i];
+
+		reg_set_not_init(&slot->spilled);
+		memset(slot->type, SLOT_INVALID, SLOT_SIZE);
+		scratch_slot(env, index - i);
+	}
+	live_stack_write(env, frame->frameno, slot_mask(index, slots));
 	return err;
 }
 
-static int check_new(struct verifier_env *env, const struct kfunc *kfunc, struct frame *frame,
-		     int index)
+static int check_new(struct verifier_env *env, struct kfunc_call *call, struct frame *frame,
+		     uint32_t regno, int index, uint32_t slots, uint32_t type)
 {
-	struct mem_access m = { .regno = BPF_REG_1, .size = SLOT_SIZE, .access = ACCESS_WRITE,
+	struct mem_access m = { .regno = regno, .size = SLOT_SIZE, .access = ACCESS_WRITE,
 				.value_regno = -1 };
-	uint32_t slots = types[kfunc->iter_kind].slots;
 
 	if (index < 0 || !is_free(frame, index, slots)) {
-		vlog(env, "expected uninitialized iter_%s as arg #0\n", types[kfunc->iter_kind].name);
+		vlog(env, "expected uninitialized iter_%s as arg #%d\n", iter_type_name(env, type),
+		     regno - 1);
 		return -EINVAL;
 	}
 	for (uint32_t i = 0; i < slots; i++) {
@@ -117,34 +131,49 @@ static int check_new(struct verifier_env *env, const struct kfunc *kfunc, struct
 		if (err)
 			return err;
 	}
-	create(env, frame, index, kfunc);
+	create(env, frame, index, slots, call, type);
 	return 0;
 }
 
-/* The iterator in r1; *ref_id: the reference that what it gives lives as long as. */
-int check_iter_arg(struct verifier_env *env, const struct kfunc *kfunc, uint32_t *ref_id)
+/* The iterator in @regno. @param: the struct that the function takes. */
+int check_iter_arg(struct verifier_env *env, struct kfunc_call *call, uint32_t regno,
+		   const struct btf_type *param)
 {
-	const struct reg *reg = &cur_regs(env)[BPF_REG_1];
+	const struct reg *reg = &cur_regs(env)[regno];
+	const char *name = kern_btf_type_name(call->kfunc->btf, param);
+	uint32_t type, slots = param->size / SLOT_SIZE;
 	struct frame *frame;
 	int index;
 
 	if (reg->type != REG_STACK) {
-		vlog(env, "arg#0 expected pointer to an iterator on stack\n");
+		vlog(env, "arg#%d expected pointer to an iterator on stack\n", regno - 1);
+		return -EINVAL;
+	}
+	type = strncmp(name, PREFIX, strlen(PREFIX)) ? 0 :
+		kern_btf_find(call->kfunc->btf, name, BTF_KIND_STRUCT);
+	if (!type || !slots || slots > 8) {
+		vlog(env, "expected valid iter pointer as arg #%d\n", regno - 1);
 		return -EINVAL;
 	}
 	frame = frame_of(env, reg);
-	index = slot_index(env, reg, types[kfunc->iter_kind].slots);
-	if (kfunc->role == KFUNC_ITER_NEW)
-		return check_new(env, kfunc, frame, index);
-	if (index < 0 || !holds_iter(frame, index, kfunc)) {
-		vlog(env, "expected an initialized iter_%s as arg #0\n",
-		     types[kfunc->iter_kind].name);
+	index = slot_index(env, reg, slots);
+	call->iter = *reg;
+	if (call->kfunc->flags & BPFX_KF_ITER_NEW)
+		return check_new(env, call, frame, regno, index, slots, type);
+	if (index < 0 || !holds_iter(frame, index, slots, type)) {
+		vlog(env, "expected an initialized iter_%s as arg #%d\n", iter_type_name(env, type),
+		     regno - 1);
 		return -EINVAL;
 	}
-	live_stack_read(env, frame->frameno, env->insn_idx, 1ULL << index);
-	scratch_slot(env, index);
-	*ref_id = frame->stack[index].spilled.ref_id;
-	return kfunc->role == KFUNC_ITER_DESTROY ? destroy(env, frame, index) : 0;
+	if (frame->stack[index].spilled.type & REG_UNTRUSTED) {
+		vlog(env, "expected an RCU CS when using %s\n", call->kfunc->name);
+		return -EINVAL;
+	}
+	live_stack_read(env, frame->frameno, env->insn_idx, slot_mask(index, slots));
+	for (uint32_t i = 0; i < slots; i++)
+		scratch_slot(env, index - i);
+	call->iter_id = frame->stack[index].spilled.ref_id;
+	return call->kfunc->flags & BPFX_KF_ITER_DESTROY ? destroy(env, frame, index, slots) : 0;
 }
 
 /* ---- next ---- */
@@ -156,25 +185,32 @@ static struct reg *iter_in(const struct state *state, const struct reg *ptr)
 	return &state->frame[ptr->frameno]->stack[-off / SLOT_SIZE - 1].spilled;
 }
 
+/* What the call's iterator is made of: elements are protected as it is. */
+bool iter_is_rcu(const struct verifier_env *env, const struct kfunc_call *call)
+{
+	return iter_in(env->cur, &call->iter)->type & REG_RCU;
+}
+
 /* Iterator that the call of "next" at the current instruction is for. */
 const struct reg *iter_of_next(const struct verifier_env *env, const struct state *state)
 {
 	return iter_in(state, &cur_regs(env)[BPF_REG_1]);
 }
 
-/* @iter_ptr: r1 of the call; r0 holds the element, which may be NULL. */
-int iter_next(struct verifier_env *env, uint32_t insn_idx)
+/* r0 holds the element, which may be NULL. */
+int iter_next(struct verifier_env *env, struct kfunc_call *call)
 {
 	struct state *cur = env->cur, *queued;
-	struct reg *iter = iter_in(cur, &env->scratch_reg[0]), *r0;
+	struct reg *iter = iter_in(cur, &call->iter), *r0;
 	const struct state *earlier;
 
 	if (iter->iter_state == ITER_ACTIVE) {
-		earlier = cur->parent ? earlier_round(cur->parent->parent, cur, insn_idx) : NULL;
-		queued = push_branch(env, insn_idx + 1, insn_idx);
+		earlier = cur->parent ? earlier_round(cur->parent->parent, cur, call->insn_idx) :
+					NULL;
+		queued = push_branch(env, call->insn_idx + 1, call->insn_idx);
 		if (!queued)
 			return -E2BIG;
-		iter_in(queued, &env->scratch_reg[0])->iter_depth++;
+		iter_in(queued, &call->iter)->iter_depth++;
 		if (earlier)
 			widen_imprecise(env, earlier, queued);
 		make_not_null(&queued->frame[queued->curframe]->regs[BPF_REG_0]);

@@ -54,7 +54,7 @@ static uint16_t args_of(const struct verifier_env *env, const struct bpf_insn *i
 	uint16_t use = 0;
 
 	if (insn_is_kfunc_call(insn) && env->aux[insn - env->insns].kfunc)
-		return ARGS >> (5 - env->aux[insn - env->insns].kfunc->arg_cnt) & ARGS;
+		return ARGS & ((2u << MIN(env->aux[insn - env->insns].kfunc->arg_cnt, 5u)) - 1);
 	if (!insn_is_helper_call(insn))
 		return ARGS;
 	row = env->in->helper(env->in->type, insn->imm, &state);

@@ -71,8 +71,10 @@ const char *reg_type_name(struct verifier_env *env, uint32_t type)
 	static __thread char name[64];
 	uint32_t kind = type & REG_KIND_MASK;
 
-	snprintf(name, sizeof(name), "%s%s%s%s%s%s", type & REG_RDONLY ? "rdonly_" : "",
-		 type & REG_RINGBUF ? "ringbuf_" : "", type & REG_UNTRUSTED ? "untrusted_" : "",
+	snprintf(name, sizeof(name), "%s%s%s%s%s%s%s%s%s", type & REG_RDONLY ? "rdonly_" : "",
+		 type & REG_RINGBUF ? "ringbuf_" : "", type & REG_USER ? "user_" : "",
+		 type & REG_PERCPU ? "percpu_" : "", type & REG_RCU ? "rcu_" : "",
+		 type & REG_UNTRUSTED ? "untrusted_" : "",
 		 type & REG_TRUSTED ? "trusted_" : "", kind_names[kind],
 		 !(type & REG_MAYBE_NULL) ? "" : kind == REG_BTF_ID ? "or_null_" : "_or_null");
 	return name;
@@ -255,6 +257,10 @@ static void log_reg(struct verifier_env *env, const struct frame *frame, const s
 		vlog(env, "%s", kern_btf_type_name(reg->btf, kern_btf_type(reg->btf, reg->btf_id)));
 	vlog(env, "(");
 	log_identity(env, reg, &sep);
+	if (is_non_owning(reg)) {
+		vlog(env, "%snon_own_ref", sep);
+		sep = ",";
+	}
 	log_pointee(env, reg, &sep);
 	log_range(env, reg, &sep);
 	vlog(env, ")");
@@ -263,15 +269,32 @@ static void log_reg(struct verifier_env *env, const struct frame *frame, const s
 /* ---- a state ---- */
 
 static const char slot_letters[] = { [SLOT_INVALID] = '?', [SLOT_SPILL] = 'r', [SLOT_MISC] = 'm',
-				     [SLOT_ZERO] = '0', [SLOT_ITER] = 'i' };
+				     [SLOT_ZERO] = '0', [SLOT_ITER] = 'i',
+				     [SLOT_DYNPTR] = 'd', [SLOT_IRQ] = 'f' };
 
 static void log_iter(struct verifier_env *env, const struct reg *iter, uint32_t i)
 {
 	if (!iter->ref_id)
 		return;		/* not its first slot */
 	vlog(env, " fp%d=iter_%s(ref_id=%d,state=%s,depth=%u)", -(int)(i + 1) * SLOT_SIZE,
-	     iter_kind_name(iter->iter_kind), iter->ref_id, iter_state_name(iter->iter_state),
+	     iter_type_name(env, iter->iter_type), iter->ref_id, iter_state_name(iter->iter_state),
 	     iter->iter_depth);
+}
+
+static void log_dynptr(struct verifier_env *env, const struct reg *dynptr, uint32_t i)
+{
+	const char *sep = "";
+
+	if (!dynptr->dynptr_first)
+		return;		/* told with its first slot */
+	vlog(env, " fp%d=dynptr_%s(", -(int)(i + 1) * SLOT_SIZE, dynptr_kind_name(dynptr->dynptr_kind));
+	if (dynptr->id) {
+		vlog(env, "id=%d", dynptr->id);
+		sep = ",";
+	}
+	if (dynptr->ref_id)
+		vlog(env, "%sref_id=%d", sep, dynptr->ref_id);
+	vlog(env, ")");
 }
 
 static void log_slot(struct verifier_env *env, const struct frame *frame, uint32_t i)
@@ -288,6 +311,10 @@ static void log_slot(struct verifier_env *env, const struct frame *frame, uint32
 		return;
 	if (slot->type[SLOT_SIZE - 1] == SLOT_ITER) {
 		log_iter(env, &slot->spilled, i);
+		return;
+	}
+	if (slot->type[SLOT_SIZE - 1] == SLOT_DYNPTR) {
+		log_dynptr(env, &slot->spilled, i);
 		return;
 	}
 	if (!slot_is_spill(slot)) {

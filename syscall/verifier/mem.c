@@ -177,20 +177,14 @@ static int access_memory(struct verifier_env *env, const struct mem_access *m, i
 	return err;
 }
 
-/* What a map is made of is no program's business here. */
-static int access_map(struct verifier_env *env, const struct mem_access *m)
-{
-	vlog(env, "map_ptr access not supported for map type %d\n",
-	     cur_regs(env)[m->regno].map->type);
-	return -ENOTSUPP;
-}
-
 static int access_by_kind(struct verifier_env *env, const struct mem_access *m, int32_t off)
 {
 	const struct reg *reg = &cur_regs(env)[m->regno];
 
 	if (reg_kind(reg) == REG_MEM)
 		return access_memory(env, m, off);
+	if (reg_kind(reg) == REG_BTF_ID && !reg_may_be_null(reg))
+		return access_btf(env, m, off);
 	switch (reg->type) {	/* with flags: what may be NULL is not among them */
 	case REG_MAP_KEY:
 		return access_map_key(env, m, off);
@@ -204,7 +198,7 @@ static int access_by_kind(struct verifier_env *env, const struct mem_access *m, 
 	case REG_PACKET_META:
 		return access_packet(env, m, off);
 	case REG_MAP:
-		return access_map(env, m);
+		return access_map(env, m, off);
 	case REG_SOCKET:
 	case REG_SOCK_COMMON:
 	case REG_TCP_SOCK:

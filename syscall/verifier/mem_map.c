@@ -2,7 +2,7 @@
 /* Values of maps: bounds, read-only maps, fields that only helpers may touch. */
 #include "env.h"
 
-static const char *field_name(uint32_t kind)
+const char *field_name(uint32_t kind)
 {
 	switch (kind) {
 	case BTF_FIELD_SPIN_LOCK:	return "bpf_spin_lock";

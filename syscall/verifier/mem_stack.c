@@ -105,7 +105,7 @@ static int write_bytes(struct verifier_env *env, struct frame *frame, int off, i
 	int err = 0;
 
 	slot->spilled.type = REG_NOT_INIT;
-	if (slot_is_spill(slot) || slot->type[SLOT_SIZE - 1] == SLOT_ITER)
+	if (slot_is_spill(slot) || slot_is_special(slot))
 		for (int i = 0; i < SLOT_SIZE; i++)
 			forget_spill_byte(&slot->type[i]);
 	/* Zeros are compared exactly: where they came from must be, too. */
@@ -161,6 +161,9 @@ static int write_fixed(struct verifier_env *env, struct frame *frame, int off, i
 		vlog(env, "attempt to corrupt spilled pointer on stack\n");
 		return -EACCES;
 	}
+	err = destroy_overwritten_dynptr(env, frame, slot_of(off));
+	if (err)
+		return err;
 	if (at_slot && size == SLOT_SIZE)
 		live_stack_write(env, frame->frameno, 1ULL << slot_of(off));
 	scratch_slot(env, slot_of(off));
@@ -223,6 +226,12 @@ static int write_variable(struct verifier_env *env, struct frame *frame, const s
 	bool zero_used = false;
 
 	for (int i = min; i < max; i++) {
+		int err = destroy_overwritten_dynptr(env, frame, slot_of(i));
+
+		if (err)
+			return err;
+	}
+	for (int i = min; i < max; i++) {
 		int err = write_maybe(env, frame, i, zero, &zero_used);
 
 		if (err)
@@ -247,7 +256,8 @@ static int refuse_unwritten(struct verifier_env *env, int off, int i, int size)
 
 static bool readable(const struct verifier_env *env, uint8_t type)
 {
-	return type != SLOT_ITER && (type != SLOT_INVALID || may_read_unwritten(env));
+	return type != SLOT_ITER && type != SLOT_DYNPTR && type != SLOT_IRQ &&
+	       (type != SLOT_INVALID || may_read_unwritten(env));
 }
 
 /* What bytes min..max-1 give when loaded: zero if all are. */
@@ -407,7 +417,7 @@ static bool may_pass(const struct verifier_env *env, const struct slot *slot, ui
 {
 	if (type == SLOT_MISC || type == SLOT_ZERO)
 		return true;
-	if (type == SLOT_ITER)
+	if (type == SLOT_ITER || type == SLOT_DYNPTR || type == SLOT_IRQ)
 		return false;
 	if (slot_is_spill(slot))
 		return type == SLOT_SPILL ? slot->spilled.type == REG_SCALAR || env->allow_leaks :
@@ -473,6 +483,11 @@ int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int
 		max = ptr->num.smax + off;
 	}
 	if (raw) {
+		for (int i = min; i < max + size; i++)
+			if (*byte_of(frame, i) == SLOT_DYNPTR) {
+				vlog(env, "potential write to dynptr at off=%d disallowed\n", i);
+				return -EACCES;
+			}
 		raw->regno = regno;
 		raw->size = size;
 		return 0;

@@ -159,7 +159,7 @@ static bool needs_nothing(const struct verifier_env *env, const struct slot *old
 /* How many rounds an iterator has made does not matter. */
 static bool same_iter(struct verifier_env *env, const struct reg *old, const struct reg *cur)
 {
-	return old->iter_kind == cur->iter_kind && old->iter_state == cur->iter_state &&
+	return old->iter_type == cur->iter_type && old->type == cur->type && old->iter_state == cur->iter_state &&
 	       same_id(env, old->ref_id, cur->ref_id);
 }
 
@@ -182,8 +182,17 @@ static bool slot_safe(struct verifier_env *env, const struct slot *old, const st
 	}
 	if (!bytes_match(env, old, cur, exact))
 		return false;
-	if (old->type[SLOT_SIZE - 1] == SLOT_ITER)
+	switch (old->type[SLOT_SIZE - 1]) {
+	case SLOT_ITER:
 		return same_iter(env, &old->spilled, &cur->spilled);
+	case SLOT_DYNPTR:
+		return old->spilled.dynptr_kind == cur->spilled.dynptr_kind &&
+		       old->spilled.dynptr_first == cur->spilled.dynptr_first &&
+		       same_id(env, old->spilled.ref_id, cur->spilled.ref_id);
+	case SLOT_IRQ:
+		return old->spilled.raw[0] == cur->spilled.raw[0] &&
+		       same_id(env, old->spilled.ref_id, cur->spilled.ref_id);
+	}
 	return !slot_is_spill(old) || reg_safe(env, &old->spilled, &cur->spilled, exact);
 }
 
@@ -203,7 +212,9 @@ static bool refs_equal(struct verifier_env *env, const struct state *old, const 
 {
 	if (old->ref_cnt != cur->ref_cnt || old->active_locks != cur->active_locks ||
 	    !same_id(env, old->active_lock_id, cur->active_lock_id) ||
-	    old->active_lock_object != cur->active_lock_object)
+	    old->active_lock_object != cur->active_lock_object ||
+	    old->preempt_locks != cur->preempt_locks || old->rcu_lock != cur->rcu_lock ||
+	    !same_id(env, old->irq_id, cur->irq_id))
 		return false;
 	for (uint32_t i = 0; i < old->ref_cnt; i++)
 		if (old->refs[i].kind != cur->refs[i].kind ||

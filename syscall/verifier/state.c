@@ -233,6 +233,29 @@ struct state *push_branch(struct verifier_env *env, uint32_t insn, uint32_t prev
 	return &p->state;
 }
 
+/* A path of its own, on an empty stack: its function is called by nobody on this one. */
+struct state *push_fresh(struct verifier_env *env, uint32_t insn, uint32_t prev_insn, uint32_t subprog)
+{
+	struct pending *p = pool_zalloc(&env->pool, sizeof(*p));
+
+	p->insn = insn;
+	p->prev_insn = prev_insn;
+	p->next = env->pending;
+	p->log_end = env->log->end;
+	env->pending = p;
+	env->pending_cnt++;
+	if (env->pending_cnt > LIMIT_JUMPS) {
+		vlog(env, "The sequence of %d jumps is too complex for async cb.\n", env->pending_cnt);
+		return NULL;
+	}
+	p->state.branches = 1;
+	p->state.first_insn = insn;
+	p->state.last_insn = UINT32_MAX;
+	p->state.frame[0] = frame_new(env);
+	frame_init(env, p->state.frame[0], -1, 0, subprog);
+	return &p->state;
+}
+
 /* The current path has ended: so have those of its ancestors that were waiting only for it. */
 int branch_done(struct verifier_env *env, struct state *state)
 {

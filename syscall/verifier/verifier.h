@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <linux/bpf.h>
 #include <bpfx/extension.h>
+#include <bpfx/kfunc.h>
 #include "btf.h"
 
 struct ulog;
@@ -72,6 +73,9 @@ struct verifier_input {
 					    enum verifier_helper_state *state);
 	/* Name of a helper id for disassembly, NULL: unknown. */
 	const char *(*helper_name)(uint32_t id);
+	/* Row of a kernel function, and whether programs of the type may call it. NULL: none such. */
+	const struct bpfx_kfunc *(*kfunc)(const struct bpfx_prog_type *type, const char *name,
+					  bool *allowed);
 	/* May bpf_snprintf() print that NUL-terminated format with so many arguments. */
 	bool (*format_is_good)(const char *format, uint32_t arg_cnt);
 
@@ -87,6 +91,8 @@ struct verifier_input {
 	uint32_t core_relo_cnt;
 
 	const struct kern_btf *kernel_btf;	/* NULL: none */
+	bool kernel_is_foreign;	/* it is of a kernel that stands for this one in verification: what
+				 * lies in its structs is not here */
 	uint32_t attach_btf_id;
 
 	/* What the caller may do (kernel capabilities as Linux asks them at load). */
@@ -139,6 +145,9 @@ struct verifier_result {
 	uint32_t max_ctx_offset, max_pkt_offset;
 	bool writes_packet, uses_tail_call, sleepable;
 	bool result_is_typed;	/* a path returns more than 1: its attach type gives that a meaning */
+	bool needs_kernel;	/* cannot run here: it looks into structs of a foreign kernel */
+	uint32_t *kfuncs;	/* BTF ids of kernel functions it calls, ascending */
+	uint32_t kfunc_cnt;
 };
 
 /**

@@ -113,5 +113,6 @@ void verifier_result_free(struct verifier_result *result)
 	free(result->line_info);
 	free(result->map_used);
 	free(result->helpers);
+	free(result->kfuncs);
 	memset(result, 0, sizeof(*result));
 }
