@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* One function per call; see calls.h. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "asm.h"
 #include "calls.h"
+#include "kern.h"
 
 static int legacy(const struct backend *b, int cmd, const struct attach_args *args)
 {
@@ -101,6 +104,43 @@ int load_for(const struct backend *b, uint32_t prog_type, uint32_t attach_type, 
 	fd = b->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
 	assert_true(fd >= 0);
 	return fd;
+}
+
+static void read_fdinfo(const struct backend *b, int fd, char *text, size_t size)
+{
+	char path[64];
+	FILE *file;
+
+	if (b->emulated) {
+		assert_true(kern_fdinfo(fd, text, size) > 0);
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	text[fread(text, 1, size - 1, file)] = 0;
+	fclose(file);
+}
+
+void link_fdinfo_of(const struct backend *b, int fd, char *out, size_t size)
+{
+	static const char *const ids[] = { "link_id:", "prog_id:", "prog_tag:" };
+	char text[4096], *line, *rest = text;
+	bool is_link = false;
+
+	read_fdinfo(b, fd, text, sizeof(text));
+	out[0] = 0;
+	while ((line = strsep(&rest, "\n"))) {
+		bool is_id = false;
+
+		is_link |= !strncmp(line, "link_type:", 10);
+		for (int i = 0; i < 3; i++)
+			is_id |= !strncmp(line, ids[i], strlen(ids[i]));
+		if (!is_link || is_id || !line[0])
+			continue;
+		assert_true(strlen(out) + strlen(line) + 2 < size);
+		strcat(strcat(out, line), "\n");
+	}
 }
 
 int link_info(const struct backend *b, int fd, struct bpf_link_info *info)

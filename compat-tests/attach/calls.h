@@ -42,6 +42,9 @@ void ask(const struct backend *b, int target, uint32_t type, uint32_t query_flag
 /* "r0 = result; exit" for an attach type. fd, fails the test otherwise. */
 int load_for(const struct backend *b, uint32_t prog_type, uint32_t attach_type, int result);
 
+/* Lines of the link's fdinfo from "link_type" on, without those that only ids differ in. */
+void link_fdinfo_of(const struct backend *b, int fd, char *out, size_t size);
+
 int link_info(const struct backend *b, int fd, struct bpf_link_info *info);
 uint32_t link_id(const struct backend *b, int fd);
 

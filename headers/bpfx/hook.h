@@ -43,6 +43,16 @@ uint32_t bpfx_prog_type(const char *name);
 uint32_t bpfx_attach_type(const char *hook_name);
 uint32_t bpfx_map_type(const char *name);
 
+/**
+ * bpfx_cgroup() - the cgroup behind a directory, as events and run_hook() take it
+ * @dir_fd: directory of a cgroup2 file system, or of the store's own tree; -1: the cgroup of this
+ *	process, which is what 0 in an event means, too
+ *
+ * The cgroup's id (inode number) will do as well once the kernel has met it: because something was
+ * attached there, or by this call. Return: 0 for anything else.
+ */
+uint64_t bpfx_cgroup(int dir_fd);
+
 /* The emulated kernel's services: run_hook() and more. NULL where there is no store; the reason is in
  * the debug log. Call it once before the first event: it connects hooks to the store. */
 const struct bpfx_host *bpfx_host(void);

@@ -100,6 +100,17 @@ KERN_EXPORT uint32_t bpfx_map_type(const char *name)
 	return number;
 }
 
+KERN_EXPORT uint64_t bpfx_cgroup(int dir_fd)
+{
+	uint64_t target = 0;
+
+	if (kern_start())
+		return 0;
+	if (dir_fd < 0)
+		return links_own_cgroup();
+	return links_cgroup(dir_fd, &target) ? 0 : target;
+}
+
 KERN_EXPORT const struct bpfx_host *bpfx_host(void)
 {
 	return kern_host();

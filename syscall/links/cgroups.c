@@ -293,7 +293,7 @@ int cgroup_publish(int fd, const struct cgroup *cgroup)
 
 /* ---- by number ---- */
 
-const struct cgroup *cgroup_find(uint64_t target)
+static struct cgroup *find(uint64_t target)
 {
 	struct cgroup *cgroup = known(target), *above = NULL;
 	struct cgroup_facts facts;
@@ -301,11 +301,23 @@ const struct cgroup *cgroup_find(uint64_t target)
 	if (cgroup || read_facts(target, &facts))
 		return cgroup;
 	if (facts.parent && facts.parent != target) {
-		above = (struct cgroup *)cgroup_find(facts.parent);
+		above = find(facts.parent);
 		if (!above)
 			return NULL;
 	}
 	return add(target, above);
+}
+
+/* An id may also be that of a cgroup of the store's tree. */
+const struct cgroup *cgroup_find(uint64_t target)
+{
+	struct cgroup *cgroup = known(target);
+
+	if (!cgroup && !(target & OF_TREE))
+		cgroup = known(target | OF_TREE);
+	if (!cgroup)
+		cgroup = find(target);
+	return cgroup || target & OF_TREE ? cgroup : find(target | OF_TREE);
 }
 
 /* ---- removed ones ---- */

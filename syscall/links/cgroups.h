@@ -27,7 +27,7 @@ int cgroup_of_fd(int fd, const struct cgroup **out);
 /* Tell other processes of the store where it stands, before something is attached to it. */
 int cgroup_publish(int fd, const struct cgroup *cgroup);
 
-/* By its target; NULL: nobody of the store has met it. */
+/* By its target, or by its id; NULL: nobody of the store has met it. */
 const struct cgroup *cgroup_find(uint64_t target);
 
 /* The kernel's id of the cgroup: its inode number. */

@@ -257,7 +257,8 @@ static uint32_t inherited_lists(const struct snapshot *snapshot, const struct cg
 static int run_cgroup(const struct bpfx_hook *hook, const struct snapshot *snapshot,
 		      uint64_t target, void *ctx, uint32_t *result)
 {
-	const struct cgroup *cgroup = snapshot && snapshot->cnt ? cgroup_find(target) : NULL;
+	bool any = snapshot && snapshot->cnt;
+	const struct cgroup *cgroup = any ? cgroup_find(target ? target : links_own_cgroup()) : NULL;
 	const struct attached_list *lists[cgroup ? cgroup->depth : 1];
 	uint32_t cnt, cpu;
 	int ran = 0, stop = 0;

@@ -65,6 +65,9 @@ int links_cgroup(int fd, uint64_t *target);
 /* What extensions call. */
 extern const struct bpfx_host link_host;
 
+/* The cgroup that this process was in when it was first asked; 0: there are none. */
+uint64_t links_own_cgroup(void);
+
 /* Connect a registered hook to the store's counters; take it off again when its extension goes, and
  * wait until nothing runs through it in this process. */
 int hooks_connect(const struct bpfx_hook *hook);

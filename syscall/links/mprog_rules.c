@@ -11,6 +11,7 @@
 
 #define NOWHERE	   (-2)		/* nothing said where yet; -1 is in front of the first */
 #define WHAT_FLAGS (BPF_F_ID | BPF_F_LINK)
+#define MPROG_MAX  (ATTACH_MAX - 1)	/* Linux keeps the end of the list in it */
 
 static int find_prog(const struct attach_list *list, uint32_t prog_id)
 {
@@ -122,7 +123,7 @@ int mprog_rules_attach(struct attach_list *list, const struct attach_change *cha
 		if (place < 0)
 			return place;
 		*replaced = change->replace_id;
-	} else if (list->cnt == ATTACH_MAX) {
+	} else if (list->cnt >= MPROG_MAX) {
 		return -ERANGE;
 	}
 	err = take_flags(list, change, &anchor, &place);

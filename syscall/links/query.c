@@ -25,6 +25,7 @@ int links_cgroup(int fd, uint64_t *target)
 	const struct cgroup *cgroup;
 	int err = cgroup_of_fd(fd, &cgroup);
 
+	err = err ? err : cgroup_publish(fd, cgroup);
 	if (!err)
 		*target = cgroup->target;
 	return err;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* The cgroup of this process, for events that do not say in which one they happen. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cgroups.h"
+#include "err.h"
+#include "links.h"
+#include "raw.h"
+#include "store.h"
+
+/* "0::/path" of /proc/self/cgroup. */
+static int own_path(char *out, size_t size)
+{
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	char line[PATH_MAX + 8];
+	int err = -ENOENT;
+
+	while (file && err && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "0::", 3))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		err = snprintf(out, size, "%s", line + 3) < (int)size ? 0 : -ENAMETOOLONG;
+	}
+	if (file)
+		fclose(file);
+	return err;
+}
+
+/* Where the cgroup2 file system is mounted, and which of its directories stands there. */
+static int find_mount(char *root, char *point)
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	char line[2 * PATH_MAX];
+	int err = -ENOENT;
+
+	while (file && err && fgets(line, sizeof(line), file)) {
+		if (!strstr(line, " - cgroup2 ") ||
+		    sscanf(line, "%*s %*s %*s %4095s %4095s", root, point) != 2)
+			continue;
+		err = 0;
+	}
+	if (file)
+		fclose(file);
+	return err;
+}
+
+static int open_own(void)
+{
+	char own[PATH_MAX], root[PATH_MAX], point[PATH_MAX], path[2 * PATH_MAX];
+	size_t len;
+	int fd;
+
+	if (own_path(own, sizeof(own)) || find_mount(root, point))
+		return -ENOENT;
+	len = strcmp(root, "/") ? strlen(root) : 0;
+	if (strncmp(own, root, len))
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s%s", point, own + len);
+	fd = raw_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Without such a file system: the root of the store's own tree. */
+static int open_tree(void)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/root/sys/fs/cgroup", store_dir());
+	fd = raw_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+uint64_t links_own_cgroup(void)
+{
+	static _Atomic uint64_t own;
+	const struct cgroup *cgroup;
+	uint64_t target = atomic_load(&own);
+	int fd;
+
+	if (target)
+		return target;
+	fd = open_own();
+	if (fd < 0)
+		fd = open_tree();
+	if (fd < 0)
+		return 0;
+	if (!cgroup_of_fd(fd, &cgroup))
+		target = cgroup->target;
+	raw_close(fd);
+	atomic_store(&own, target);
+	return target;
+}
