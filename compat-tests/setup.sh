@@ -5,8 +5,8 @@
 #   setup.sh test    and what the tests need
 set -eu
 
-build="gcc cmake make pkg-config libelf-dev zlib1g-dev libmd-dev"
-test="libcmocka-dev libjson-c-dev bpftool libbpf-dev iproute2"
+build="gcc cmake make pkg-config libelf-dev zlib1g-dev libmd-dev libjson-c-dev"
+test="libcmocka-dev bpftool libbpf-dev iproute2"
 
 packages=$build
 [ "${1:-build}" = build ] || packages="$build $test"

@@ -64,7 +64,7 @@ static int cgroup_combine(uint32_t *result, uint32_t next)
 	return 0;
 }
 
-#define CGROUP(hook_name, type, program)                                                           \
+#define CGROUP(hook_name, type, program, fire_fn)                                                           \
 	{ .name = hook_name,                                                                       \
 	  .attach_type = BPF_##type,                                                               \
 	  .link_type = BPF_LINK_TYPE_CGROUP,                                                       \
@@ -72,8 +72,9 @@ static int cgroup_combine(uint32_t *result, uint32_t next)
 	  .flags = BPFX_HOOK_CGROUP,                                                               \
 	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
 	  .combine = cgroup_combine,                                                               \
+	  .fire = fire_fn,                                                                         \
 	  .state = &(struct bpfx_hook_state){ 0 } }
-#define SOCK_ADDR(hook_name, type) CGROUP(hook_name, type, "cgroup_sock_addr")
+#define SOCK_ADDR(hook_name, type) CGROUP(hook_name, type, "cgroup_sock_addr", net_fire_sock_addr)
 
 static struct bpfx_hook_state xdp_state, tcx_ingress_state, tcx_egress_state;
 
@@ -87,6 +88,7 @@ const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
 		.attach = xdp_attach,
 		.fill_info = xdp_fill_info,
 		.fdinfo = xdp_fdinfo,
+		.fire = net_fire_xdp,
 		.state = &xdp_state,
 	},
 	[NET_HOOK_TCX_INGRESS] = {
@@ -116,15 +118,15 @@ const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
 		.state = &tcx_egress_state,
 	},
 	[NET_HOOK_CGROUP_INGRESS] =
-	CGROUP("cgroup_inet_ingress", CGROUP_INET_INGRESS, "cgroup_skb"),
+	CGROUP("cgroup_inet_ingress", CGROUP_INET_INGRESS, "cgroup_skb", NULL),
 	[NET_HOOK_CGROUP_EGRESS] =
-	CGROUP("cgroup_inet_egress", CGROUP_INET_EGRESS, "cgroup_skb"),
+	CGROUP("cgroup_inet_egress", CGROUP_INET_EGRESS, "cgroup_skb", NULL),
 	[NET_HOOK_REST] =
-	CGROUP("cgroup_inet_sock_create", CGROUP_INET_SOCK_CREATE, "cgroup_sock"),
-	CGROUP("cgroup_inet_sock_release", CGROUP_INET_SOCK_RELEASE, "cgroup_sock"),
-	CGROUP("cgroup_inet4_post_bind", CGROUP_INET4_POST_BIND, "cgroup_sock"),
-	CGROUP("cgroup_inet6_post_bind", CGROUP_INET6_POST_BIND, "cgroup_sock"),
-	CGROUP("cgroup_sock_ops", CGROUP_SOCK_OPS, "sock_ops"),
+	CGROUP("cgroup_inet_sock_create", CGROUP_INET_SOCK_CREATE, "cgroup_sock", net_fire_sock),
+	CGROUP("cgroup_inet_sock_release", CGROUP_INET_SOCK_RELEASE, "cgroup_sock", net_fire_sock),
+	CGROUP("cgroup_inet4_post_bind", CGROUP_INET4_POST_BIND, "cgroup_sock", net_fire_sock),
+	CGROUP("cgroup_inet6_post_bind", CGROUP_INET6_POST_BIND, "cgroup_sock", net_fire_sock),
+	CGROUP("cgroup_sock_ops", CGROUP_SOCK_OPS, "sock_ops", net_fire_sock_ops),
 	SOCK_ADDR("cgroup_inet4_bind", CGROUP_INET4_BIND),
 	SOCK_ADDR("cgroup_inet6_bind", CGROUP_INET6_BIND),
 	SOCK_ADDR("cgroup_inet4_connect", CGROUP_INET4_CONNECT),

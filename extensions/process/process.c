@@ -116,6 +116,9 @@ static int combine(void *ctx, uint32_t *result, uint32_t next)
 	return (int32_t)next < 0;
 }
 
+static int fire_process(const struct bpfx_host *host, const struct bpfx_hook *hook,
+			struct bpfx_fire *fire);
+
 static struct bpfx_hook_state state;
 
 static const struct bpfx_hook hooks[] = {
@@ -125,6 +128,7 @@ static const struct bpfx_hook hooks[] = {
 		.flags = BPFX_HOOK_MULTI | BPFX_HOOK_DYNAMIC,
 		.context_header_size = BPFX_CTX_HEADER_SIZE,
 		.combine_ctx = combine,
+		.fire = fire_process,
 		.state = &state,
 	},
 };
@@ -160,6 +164,60 @@ EXPORT int bpfx_process_event(struct bpfx_process_event *event)
 	if (ran > 0 && event->operation == PROCESS_CREATE && (int32_t)result < 0)
 		event->status = result;
 	return ran;
+}
+
+/* ---- events made up from names and numbers ---- */
+
+static int take_number(const struct bpfx_fire *fire, const char *name, uint64_t *value)
+{
+	int err = fire->number(fire, name, value);
+
+	return err == -ENOENT ? 0 : err ? process_host->refuse(err, "%s is not a number", name) : 0;
+}
+
+static int take_text(const struct bpfx_fire *fire, const char *name, const char **value)
+{
+	int err = fire->text(fire, name, value);
+
+	return err == -ENOENT ? 0 : err ? process_host->refuse(err, "%s is not a text", name) : 0;
+}
+
+static int take_event(const struct bpfx_fire *fire, struct bpfx_process_event *event)
+{
+	const char *operation = "create";
+	uint64_t exit_code = 0;
+	int err = take_text(fire, "operation", &operation);
+
+	event->operation = strcmp(operation, "delete") ? PROCESS_CREATE : PROCESS_DELETE;
+	if (!err && event->operation == PROCESS_CREATE && strcmp(operation, "create"))
+		err = process_host->refuse(-EINVAL, "operation is create or delete, not '%s'",
+					   operation);
+	err = err ? err : take_number(fire, "pid", &event->pid);
+	err = err ? err : take_number(fire, "parent_pid", &event->parent_pid);
+	err = err ? err : take_number(fire, "creating_pid", &event->creating_pid);
+	err = err ? err : take_number(fire, "creating_tid", &event->creating_tid);
+	err = err ? err : take_number(fire, "creation_time", &event->creation_time);
+	err = err ? err : take_number(fire, "exit_time", &event->exit_time);
+	err = err ? err : take_number(fire, "exit_code", &exit_code);
+	err = err ? err : take_text(fire, "command", &event->command);
+	err = err ? err : take_text(fire, "image_path", &event->image_path);
+	err = err ? err : take_text(fire, "account_name", &event->account_name);
+	err = err ? err : take_text(fire, "account_domain", &event->account_domain);
+	event->exit_code = exit_code;
+	event->command_size = event->command ? strlen(event->command) : 0;
+	return err;
+}
+
+static int fire_process(const struct bpfx_host *host, const struct bpfx_hook *hook,
+			struct bpfx_fire *fire)
+{
+	struct bpfx_process_event event = { .sz = sizeof(event) };
+	int ret = take_event(fire, &event);
+
+	ret = ret ? ret : bpfx_process_event(&event);
+	if (ret >= 0)
+		fire->tell_number(fire, "status", event.status);
+	return ret;
 }
 
 /* ---- test runs: process_md as context, the command line as data ---- */

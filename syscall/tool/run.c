@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/*
- * bpf-shim: runs programs on the emulated kernel, by setting their environment, and looks after
- * stores. It is not part of the preload library.
- */
+/* bpf-shim run: a program on the emulated kernel, by setting its environment. */
 #include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
@@ -16,35 +13,12 @@
 #include <unistd.h>
 
 #include "kern.h"
+#include "tool.h"
 
 #define PRELOAD_NAME "libbpf-shim-preload.so"
 
-static const char usage_text[] =
-	"usage: bpf-shim run [--private | --store DIR] [--] COMMAND [ARGUMENT...]\n"
-	"       bpf-shim gc\n"
-	"       bpf-shim store\n"
-	"       bpf-shim --help | --version\n"
-	"\n"
-	"run    start COMMAND, and what it starts, on the emulated BPF kernel\n"
-	"         --private    a store of its own, gone when the last process of it ends\n"
-	"         --store DIR  the store in DIR (absolute path; created if missing)\n"
-	"gc     remove objects nobody refers to and private stores of processes that are gone\n"
-	"store  print the directory of the store that programs use here\n"
-	"\n"
-	"Environment: BPF_SHIM_STORE, BPF_SHIM_EXTENSIONS, BPF_SHIM_KERNEL_BTF, BPF_SHIM_LOG; see\n"
-	"bpf-shim(1). Exit status: that of COMMAND; 125: bpf-shim failed; 126, 127: COMMAND could\n"
-	"not be run, was not found.\n";
-
-#define FAILED 125
-
-static int complain(const char *what, const char *on, int err)
-{
-	fprintf(stderr, "bpf-shim: %s '%s': %s\n", what, on, strerror(err));
-	return FAILED;
-}
-
 /* Beside this program in a build tree or a prefix: ../lib, lib, or the folder itself. */
-static int find_preload(char *out, size_t size)
+int find_preload(char *out, unsigned long size)
 {
 	static const char *const places[] = { "../lib", LIBDIR_FROM_BIN, "lib", "." };
 	char self[PATH_MAX], path[PATH_MAX + 64];
@@ -113,12 +87,11 @@ static int run_and_wait(char **argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int run(int argc, char **argv)
+int run_command(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "private", no_argument, NULL, 'p' },
 		{ "store", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	char library[PATH_MAX];
@@ -137,12 +110,8 @@ static int run(int argc, char **argv)
 						EINVAL);
 			setenv("BPF_SHIM_STORE", optarg, 1);
 			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return 0;
 		default:
-			fputs(usage_text, stderr);
-			return FAILED;
+			return usage_error();
 		}
 	}
 	if (optind == argc) {
@@ -159,48 +128,4 @@ static int run(int argc, char **argv)
 	if (private)
 		return run_and_wait(argv + optind);
 	return become(argv + optind);
-}
-
-static int gc(void)
-{
-	int removed = kern_collect_stores();
-
-	if (removed < 0)
-		return complain("cannot use the store", getenv("BPF_SHIM_STORE") ?: "default",
-				-removed);
-	printf("%d private store%s removed\n", removed, removed == 1 ? "" : "s");
-	return 0;
-}
-
-static int print_store(void)
-{
-	int err;
-	const char *dir = kern_store_dir(&err);
-
-	if (!dir)
-		return complain("cannot use the store", getenv("BPF_SHIM_STORE") ?: "default", -err);
-	puts(dir);
-	return 0;
-}
-
-int main(int argc, char **argv)
-{
-	const char *command = argc > 1 ? argv[1] : "";
-
-	if (!strcmp(command, "run"))
-		return run(argc - 1, argv + 1);
-	if (!strcmp(command, "gc") && argc == 2)
-		return gc();
-	if (!strcmp(command, "store") && argc == 2)
-		return print_store();
-	if (!strcmp(command, "--help") || !strcmp(command, "help")) {
-		fputs(usage_text, stdout);
-		return 0;
-	}
-	if (!strcmp(command, "--version")) {
-		puts("bpf-shim " BPF_SHIM_VERSION);
-		return 0;
-	}
-	fputs(usage_text, stderr);
-	return FAILED;
 }
