@@ -71,7 +71,8 @@ static void check_type(const struct backend *b, uint32_t type, const struct fami
 static void every_attach_type_has_its_familys_errors(void **state)
 {
 	const struct backend *b = backend_of(state);
-	int cgroup = cgroup_dirs_make(cgroup_dirs_for(b), "types");
+	int made = cgroup_dirs_make(cgroup_dirs_for(b), "types");
+	int cgroup = fcntl(made, F_DUPFD_CLOEXEC, 900);	/* no interface has that number */
 	int skb = load_for(b, BPF_PROG_TYPE_CGROUP_SKB, 0, 1);
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
@@ -83,6 +84,7 @@ static void every_attach_type_has_its_familys_errors(void **state)
 			check_type(b, type, &families[i], cgroup, skb);
 	}
 	b->close(skb);
+	close(made);
 	close(cgroup);
 	cgroup_dirs_remove(cgroup_dirs_for(b), "types");
 }

@@ -105,11 +105,43 @@ static int extra_map(const char *path)
 	return fd;
 }
 
+/* A cgroup of the store's own, with one program that nothing but its attachment refers to. */
+static int kept_cgroup(void)
+{
+	char path[512];
+	int err, fd;
+
+	snprintf(path, sizeof(path), "%s/root/sys/fs/cgroup/kept", kern_store_dir(&err));
+	mkdir(path, 0700);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static int attachment(int cmd, int target, int prog, uint32_t type, uint32_t flags)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.target_fd = target;
+	attr.attach_bpf_fd = prog;
+	attr.attach_type = type;
+	attr.attach_flags = flags;
+	return b->bpf(cmd, &attr, sizeof(attr));
+}
+
+static int attach_to_kept(int prog)
+{
+	return attachment(BPF_PROG_ATTACH, kept_cgroup(), prog, BPF_CGROUP_INET_INGRESS,
+			  BPF_F_ALLOW_MULTI);
+}
+
 static void prepare(void)
 {
 	int fd = map_create_simple(b, BPF_MAP_TYPE_HASH, 4, 8, KEYS + 8, 0);
 
 	CHECK(fd >= 0);
+	CHECK(!attach_to_kept(load_trivial(b, BPF_PROG_TYPE_CGROUP_SKB)));
 	for (uint32_t key = 0; key < KEYS; key++) {
 		uint64_t value = key * 1000;
 
@@ -201,6 +233,34 @@ static void op_attach(void)
 	attr.link_create.target_ifindex = 1;
 	attr.link_create.attach_type = BPF_XDP;
 	CHECK(b->bpf(BPF_LINK_CREATE, &attr, sizeof(attr)) >= 0);
+}
+
+static void op_attach_without_link(void)
+{
+	int prog = load_trivial(b, BPF_PROG_TYPE_CGROUP_SKB);
+
+	CHECK(!attach_to_kept(prog));
+	CHECK(!attachment(BPF_PROG_DETACH, kept_cgroup(), prog, BPF_CGROUP_INET_INGRESS, 0));
+}
+
+static void op_attach_in_order(void)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = load_trivial(b, BPF_PROG_TYPE_CGROUP_SKB);
+	attr.link_create.target_fd = kept_cgroup();
+	attr.link_create.attach_type = BPF_CGROUP_INET_INGRESS;
+	attr.link_create.flags = BPF_F_BEFORE;
+	CHECK(b->bpf(BPF_LINK_CREATE, &attr, sizeof(attr)) >= 0);
+}
+
+static void op_attach_to_interface(void)
+{
+	int prog = load_trivial(b, BPF_PROG_TYPE_SCHED_CLS);
+
+	CHECK(!attachment(BPF_PROG_ATTACH, 1, prog, BPF_TCX_INGRESS, 0));
+	CHECK(!attachment(BPF_PROG_DETACH, 1, prog, BPF_TCX_INGRESS, 0));
 }
 
 static void op_close_last(void)
@@ -332,6 +392,9 @@ static const struct operation {
 	{ "load", op_load, false },
 	{ "bind", op_bind, false },
 	{ "attach", op_attach, false },
+	{ "attach_without_link", op_attach_without_link, false },
+	{ "attach_in_order", op_attach_in_order, false },
+	{ "attach_to_interface", op_attach_to_interface, false },
 	{ "close_last", op_close_last, false },
 	{ "ring", op_ring, false },
 	{ "of_maps", op_of_maps, false },
@@ -468,8 +531,45 @@ static void check_lru(void)
 	CHECK(cnt == FEW);
 }
 
+static uint32_t attached(int target, uint32_t type, uint32_t *ids)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = target;
+	attr.query.attach_type = type;
+	attr.query.prog_ids = (uintptr_t)ids;
+	attr.query.prog_cnt = 4;
+	CHECK(!b->bpf(BPF_PROG_QUERY, &attr, sizeof(attr)));
+	return attr.query.prog_cnt;
+}
+
+/* All that is listed is there, and goes when it is detached. */
+static void check_attached(int target, uint32_t type, uint32_t min)
+{
+	uint32_t ids[4], cnt = attached(target, type, ids);
+
+	CHECK(cnt >= min && cnt <= min + 1);
+	for (uint32_t i = 0; i < cnt; i++) {
+		int prog = fd_by_id(b, BPF_PROG_GET_FD_BY_ID, ids[i]);
+
+		CHECK(prog >= 0);
+		CHECK(!attachment(BPF_PROG_DETACH, target, prog, type, 0));
+		CHECK(!b->close(prog));
+		CHECK(fd_by_id(b, BPF_PROG_GET_FD_BY_ID, ids[i]) == -ENOENT);
+	}
+	CHECK(!attached(target, type, ids));
+}
+
+static void check_attachments(void)
+{
+	check_attached(kept_cgroup(), BPF_CGROUP_INET_INGRESS, 1);
+	check_attached(1, BPF_TCX_INGRESS, 0);
+}
+
 static void check_extras(void)
 {
+	check_attachments();
 	check_lru();
 	check_trie();
 	check_queue();
@@ -493,6 +593,24 @@ static int count_files(const char *folder, const char *kinds)
 	return cnt;
 }
 
+/* Temporary files of attachments. */
+static bool any_hidden(const char *folder)
+{
+	const struct dirent *entry;
+	bool any = false;
+	char path[512];
+	int err;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%s", kern_store_dir(&err), folder);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		any |= entry->d_name[0] == '.' && entry->d_name[1] && entry->d_name[1] != '.';
+	if (dir)
+		closedir(dir);
+	return any;
+}
+
 static void check_store(void)
 {
 	int fd = obj_get(b, PINNED), second;
@@ -508,6 +626,7 @@ static void check_store(void)
 	CHECK(count_files("obj", "m") == 1 + EXTRAS + (second >= 0));
 	CHECK(count_files("obj", "plt") == 0);
 	CHECK(count_files("fifo", "mplt") == 0);
+	CHECK(!any_hidden("attach"));
 	CHECK(count_files("pin", "mplt") == 1 + EXTRAS + (second >= 0));
 }
 
