@@ -34,7 +34,7 @@ static const struct bpfx_prog_type types[] = {
 		.type = BPF_PROG_TYPE_SOCKET_FILTER,
 		.flags = BPFX_PROG_UNPRIV | BPFX_PROG_LD_ABS,
 		.ctx = &socket_filter_ctx,
-		.helpers = skb_rows,
+		.helpers = skb_filter_rows,
 		.helper_cnt = SKB_FILTER_ROW_CNT,
 		GENERAL(socket_filter_ids),
 		.test_run = skb_test_run,
@@ -46,7 +46,7 @@ static const struct bpfx_prog_type types[] = {
 		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN |
 			 BPFX_PROG_LD_ABS,
 		.ctx = &tc_ctx,
-		.helpers = skb_rows,
+		.helpers = skb_tc_rows,
 		.helper_cnt = SKB_TC_ROW_CNT,
 		GENERAL(sched_cls_ids),
 		.test_run = skb_test_run,
@@ -58,7 +58,7 @@ static const struct bpfx_prog_type types[] = {
 		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_PKT_WRITE | BPFX_PROG_CAP_NET_ADMIN |
 			 BPFX_PROG_LD_ABS,
 		.ctx = &tc_ctx,
-		.helpers = skb_rows,
+		.helpers = skb_tc_rows,
 		.helper_cnt = SKB_TC_ROW_CNT,
 		GENERAL(sched_cls_ids),
 		.test_run = skb_test_run,
@@ -81,8 +81,8 @@ static const struct bpfx_prog_type types[] = {
 		.flags = BPFX_PROG_PKT_READ | BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_UNPRIV |
 			 BPFX_PROG_ATTACH_CHECKED | BPFX_PROG_ATTACH_LOOSE,
 		.ctx = &cgroup_skb_ctx,
-		.helpers = skb_rows,
-		.helper_cnt = SKB_FILTER_ROW_CNT,
+		.helpers = skb_cgroup_rows,
+		.helper_cnt = SKB_CGROUP_ROW_CNT,
 		GENERAL(cgroup_skb_ids),
 		.ret_ranges = cgroup_skb_results,
 		.ret_range_cnt = ARRAY_CNT(cgroup_skb_results),

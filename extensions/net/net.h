@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <bpfx/extension.h>
+#include "net_sock.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b)    ((a) < (b) ? (a) : (b))
@@ -98,14 +99,20 @@ struct skb_args {
 	unsigned char *head;		/* start of the allocation */
 	uint32_t capacity;
 	uint32_t mac, network;		/* offsets of those headers from head */
-	struct bpf_sock sock;
+	struct net_sock sock;		/* where sk points to, unless it is an application's */
 	uint32_t redirect_ifindex, redirect_flags;
+	uint8_t has_hash;		/* also if it is 0 */
+	uint8_t csum_unnecessary, csum_level;	/* what the device has checked */
+	uint8_t encapsulated;
 };
 
 #define SKB_HEADROOM 64u		/* NET_SKB_PAD */
 
 /* What the receiving side finds out about a whole frame: 0 or -EINVAL. */
 int skb_classify(struct skb_args *skb, bool whole);
+/* What an Ethernet header says of the @payload bytes behind it, in network byte order. */
+uint32_t skb_protocol_of(const void *header, uint32_t payload);
+void skb_forget_hash(struct skb_args *skb);
 /* A socket with the packet's addresses. */
 void skb_make_socket(struct skb_args *skb);
 
@@ -115,10 +122,13 @@ int skb_set_size(struct skb_args *skb, uint32_t size);
 int skb_load_packet(void *ctx, int32_t offset, uint32_t size, uint64_t *value);
 int skb_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
-/* What filters have, and what traffic control has besides: the latter's table has both. */
-#define SKB_FILTER_ROW_CNT 2
-#define SKB_TC_ROW_CNT	   10
-extern const struct bpfx_helper skb_rows[SKB_TC_ROW_CNT];
+/* skb_rows.c */
+#define SKB_FILTER_ROW_CNT 5
+#define SKB_CGROUP_ROW_CNT 11
+#define SKB_TC_ROW_CNT	   31
+extern const struct bpfx_helper skb_filter_rows[SKB_FILTER_ROW_CNT];
+extern const struct bpfx_helper skb_cgroup_rows[SKB_CGROUP_ROW_CNT];
+extern const struct bpfx_helper skb_tc_rows[SKB_TC_ROW_CNT];
 
 /* ---- test_run.c: what Linux does alike for many types ---- */
 

@@ -16,6 +16,7 @@
 #define SIZE_MAX_TEST (4096u - SKB_HEADROOM - 320u)
 #define FLAGS_KNOWN   (1u << 2)			/* BPF_F_TEST_SKB_CHECKSUM_COMPLETE */
 #define LOOPBACK      1u
+#define ROOT_CGROUP   1u
 #define WIRE_LEN_MAX  65536u
 #define GSO_SEGS_MAX  65535u
 
@@ -102,8 +103,9 @@ static uint32_t pkt_type_of(const struct ethhdr *eth)
 }
 
 /* Below 0x600 the field is a length: IEEE 802.2, or Novell's raw 802.3 which begins with ones. */
-static uint32_t protocol_of(const struct ethhdr *eth, uint32_t payload)
+uint32_t skb_protocol_of(const void *header, uint32_t payload)
 {
+	const struct ethhdr *eth = header;
 	const unsigned char *behind = (const void *)(eth + 1);
 
 	if (ntohs(eth->h_proto) >= ETH_P_802_3_MIN)
@@ -134,15 +136,14 @@ static int take_addresses(struct skb_args *skb, const unsigned char *l3, uint32_
 
 void skb_make_socket(struct skb_args *skb)
 {
-	struct bpf_sock *sk = &skb->sock;
+	struct bpf_sock *sk = &skb->sock.common;
 
-	sk->family = skb->family;
+	net_sock_init(&skb->sock, skb->family, 0, 0);
+	skb->sock.cgroup_id = ROOT_CGROUP;
 	sk->src_ip4 = skb->local_ip4;
 	sk->dst_ip4 = skb->remote_ip4;
 	memcpy(sk->src_ip6, skb->local_ip6, sizeof(sk->src_ip6));
 	memcpy(sk->dst_ip6, skb->remote_ip6, sizeof(sk->dst_ip6));
-	sk->state = BPF_TCP_CLOSE;
-	sk->rx_queue_mapping = -1;
 	skb->sk = sk;
 }
 
@@ -174,7 +175,7 @@ int skb_classify(struct skb_args *skb, bool whole)
 
 	skb->ifindex = LOOPBACK;
 	skb->pkt_type = pkt_type_of(eth);
-	skb->protocol = protocol_of(eth, payload);
+	skb->protocol = skb_protocol_of(eth, payload);
 	if (!whole) {
 		skb->data = skb->data_meta = skb->head + skb->network;
 		skb->len = payload;

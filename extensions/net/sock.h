@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * Emulated sockets and what programs on socket events really get. A socket begins with what
- * programs may read of it (struct bpf_sock), so a pointer to one is a pointer to the other.
+ * What programs on events of sockets really get, their helpers and how events are run.
  */
 #ifndef EXTENSIONS_NET_SOCK_H
 #define EXTENSIONS_NET_SOCK_H
@@ -9,51 +8,12 @@
 #include <bpfx/net.h>
 #include "net.h"
 
-#define SOCK_CONGESTION_NAME 16u
-#define ENOTSUPP	     524	/* what the kernel says; libc has no name for it */
-
-/* Options that programs get and set (sock_options.c); defaults are Linux's. */
-struct sock_options {
-	int32_t reuseaddr, reuseport, keepalive, sndbuf, rcvbuf, rcvlowat, txrehash, pacing_rate;
-	int32_t bpf_cb_flags;
-	int32_t nodelay, user_mss, keepidle, keepintvl, keepcnt, syncnt, window_clamp, thin_lto;
-	int32_t user_timeout, notsent_lowat, save_syn, rto_max_ms;
-	int32_t delack_max_us, rto_min_us, snd_cwnd_clamp;
-	int32_t tos, tclass, autoflowlabel;
-	bool rcvbuf_locked;		/* somebody chose it */
-	char congestion[SOCK_CONGESTION_NAME];
-};
-
-/* Whose socket it is. Written before a program can see it, only read afterwards. */
-struct sock_owner {
-	uint64_t pid_tgid;		/* 0: nobody said */
-};
-
-struct net_sock {
-	struct bpf_sock common;		/* what verified loads read: stays first */
-	struct bpf_tcp_sock tcp;
-	struct sock_options options;
-	struct sock_owner owner;
-	uint64_t cookie, netns_cookie, cgroup_id;
-	int32_t cb_flags;		/* BPF_SOCK_OPS_*_CB_FLAG */
-	bool full, is_tcp;
-	int32_t retval;			/* bpf_get_retval() of programs of a cgroup */
-};
-
 /* Nobody said whose it is: 0. */
 static inline struct sock_owner sock_owner_of(const struct bpfx_owner *owner)
 {
 	uint32_t tid = owner->tid ? owner->tid : owner->pid;
 
 	return (struct sock_owner){ owner->known ? (uint64_t)owner->pid << 32 | tid : 0 };
-}
-
-/* sock.c: a socket as Linux makes it; its own cookie. */
-void net_sock_init(struct net_sock *sock, uint32_t family, uint32_t type, uint32_t protocol);
-
-static inline struct net_sock *net_sock_of(const void *sk)
-{
-	return (void *)(uintptr_t)sk;
 }
 
 /* The socket behind an application's handle (sock_events.c). */

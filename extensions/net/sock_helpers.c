@@ -180,9 +180,9 @@ HELPER(help_addr_bind)
 
 HELPER(help_tcp_sock)
 {
-	struct net_sock *sock = net_sock_of(pointer(r1));
+	const struct net_sock *sock = net_sock_of(pointer(r1));
 
-	return sock->full && sock->is_tcp ? (uintptr_t)&sock->tcp : 0;
+	return sock->full && sock->is_tcp ? r1 : 0;
 }
 
 HELPER(help_load_hdr_opt)

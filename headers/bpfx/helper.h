@@ -50,6 +50,10 @@ enum bpfx_ret {
 };
 #define BPFX_RET_OR_NULL	0x100u	/* flag on the above: must be checked before use */
 
+/* Sockets: memory that begins with a struct bpf_sock. A TCP socket's struct bpf_tcp_sock stands so many
+ * bytes behind its start; a pointer to one (RET_TCP_SOCK) is a pointer to the socket. */
+#define BPFX_TCP_SOCK_OFFSET 128
+
 /* What a helper takes. */
 enum bpfx_arg {
 	BPFX_ARG_NONE,			/* end of the list */

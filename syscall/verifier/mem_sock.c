@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * Sockets behind a pointer: which bytes may be read, measured on Linux 6.18 by one load per kind,
- * offset and size. They lie in memory as programs see them, so nothing is rewritten.
+ * offset and size. They lie in memory as programs see them; what belongs to TCP stands behind the
+ * rest, so that all pointers to a socket are the same.
  */
 #include <stddef.h>
 #include "env.h"
@@ -72,6 +73,11 @@ static bool tcp_sock_may_read(int32_t off, int size)
 	       off != offsetof(struct bpf_tcp_sock, bytes_acked) + 4;
 }
 
+static const struct bpfx_ctx_field tcp_area = {
+	.name = "tcp_sock", .size = sizeof(struct bpf_tcp_sock), .kind = BPFX_FIELD_SCALAR,
+	.real_offset = BPFX_TCP_SOCK_OFFSET, .real_size = sizeof(struct bpf_tcp_sock),
+};
+
 static bool may_read(uint32_t type, int32_t off, int size)
 {
 	switch (type) {
@@ -100,6 +106,8 @@ int access_sock(struct verifier_env *env, const struct mem_access *m, int32_t of
 		     reg_type_name(env, type), off, m->size);
 		return -EACCES;
 	}
+	if (type == REG_TCP_SOCK)
+		env->aux[env->insn_idx].field = &tcp_area;
 	if (m->value_regno >= 0)
 		env_set_unknown(env, &regs[m->value_regno]);
 	return 0;
