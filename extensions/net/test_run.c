@@ -117,13 +117,14 @@ int test_write_ctx(const struct bpfx_host *host, struct bpfx_test_run *run, cons
 		   uint32_t size)
 {
 	uint32_t room = run->attr->test.ctx_size_out;
+	int err = size > room ? -ENOSPC : 0;
 
 	if (!run->attr->test.ctx_out)
 		return 0;
 	if (host->copy_to_user(run->attr->test.ctx_out, ctx, MIN(size, room)))
-		return -EFAULT;
+		return err ? err : -EFAULT;	/* what went wrong first is told */
 	run->out.ctx_size_out = size;
-	return size > room ? -ENOSPC : 0;
+	return err;
 }
 
 int test_without_data(const union bpf_attr *attr)
