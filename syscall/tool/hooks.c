@@ -35,7 +35,7 @@ static struct json_object *programs_of(const char *hook)
 	for (uint32_t n = 0; !bpfx_query_attachment(hook, n, &at); n++) {
 		struct json_object *row = json_object_new_object();
 
-		put_number(row, "target", at.target);
+		json_object_object_add(row, "target", json_object_new_uint64(at.target));
 		put_number(row, "prog_id", at.prog_id);
 		put_text(row, "prog_name", at.prog_name);
 		if (at.link_id)
@@ -83,7 +83,7 @@ static struct json_object *hook_row(const struct bpfx_hook_facts *hook, bool det
 
 static void print_program(struct json_object *row)
 {
-	printf("    target %lld: program %lld", (long long)number_of(row, "target"),
+	printf("    target %s: program %lld", text_of(row, "target"),
 	       (long long)number_of(row, "prog_id"));
 	if (*text_of(row, "prog_name"))
 		printf(" '%s'", text_of(row, "prog_name"));
