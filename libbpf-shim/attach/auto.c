@@ -37,7 +37,7 @@ static int attach_raw_tracepoint(const struct bpf_program *prog, struct bpf_link
 /* A hook with no parameters: the attach type says it all. */
 static int attach_hook(const struct bpf_program *prog, struct bpf_link **link)
 {
-	*link = link_create(prog, 0, prog->sec_name, NULL);
+	*link = make_link(prog, 0, prog->sec_name, NULL);
 	return *link ? 0 : -errno;
 }
 

@@ -38,7 +38,7 @@ struct bpf_link *link_failed(const struct bpf_program *prog, const char *what, i
 	return libbpf_err_ptr(err);
 }
 
-struct bpf_link *link_create(const struct bpf_program *prog, int target, const char *what,
+struct bpf_link *make_link(const struct bpf_program *prog, int target, const char *what,
 			     const struct bpf_link_create_opts *opts)
 {
 	int prog_fd = link_program_fd(prog), fd;

@@ -22,7 +22,7 @@ struct bpf_link *link_from_fd(int fd);
 int link_program_fd(const struct bpf_program *prog);
 
 /* LINK_CREATE with the program's own attach type. @what: for the message. */
-struct bpf_link *link_create(const struct bpf_program *prog, int target,
+struct bpf_link *make_link(const struct bpf_program *prog, int target,
 			     const char *what, const struct bpf_link_create_opts *opts);
 
 /* Reads a link's failure from errno and says what failed. Return: NULL. */

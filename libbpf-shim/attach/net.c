@@ -21,7 +21,7 @@ static struct bpf_link *bad_target(const struct bpf_program *prog, const char *w
 
 struct bpf_link *bpf_program__attach_cgroup(const struct bpf_program *prog, int cgroup_fd)
 {
-	return link_create(prog, cgroup_fd, "cgroup", NULL);
+	return make_link(prog, cgroup_fd, "cgroup", NULL);
 }
 
 struct bpf_link *bpf_program__attach_cgroup_opts(const struct bpf_program *prog, int cgroup_fd,
@@ -34,22 +34,22 @@ struct bpf_link *bpf_program__attach_cgroup_opts(const struct bpf_program *prog,
 	if (HAS_TWO_PLACES(opts))
 		return bad_target(prog, "relative_fd and relative_id cannot be set at the same time");
 	SET_PLACE(link_opts, cgroup, opts);
-	return link_create(prog, cgroup_fd, "cgroup", &link_opts);
+	return make_link(prog, cgroup_fd, "cgroup", &link_opts);
 }
 
 struct bpf_link *bpf_program__attach_netns(const struct bpf_program *prog, int netns_fd)
 {
-	return link_create(prog, netns_fd, "netns", NULL);
+	return make_link(prog, netns_fd, "netns", NULL);
 }
 
 struct bpf_link *bpf_program__attach_sockmap(const struct bpf_program *prog, int map_fd)
 {
-	return link_create(prog, map_fd, "sockmap", NULL);
+	return make_link(prog, map_fd, "sockmap", NULL);
 }
 
 struct bpf_link *bpf_program__attach_xdp(const struct bpf_program *prog, int ifindex)
 {
-	return link_create(prog, ifindex, "xdp", NULL);
+	return make_link(prog, ifindex, "xdp", NULL);
 }
 
 struct bpf_link *bpf_program__attach_tcx(const struct bpf_program *prog, int ifindex,
@@ -64,7 +64,7 @@ struct bpf_link *bpf_program__attach_tcx(const struct bpf_program *prog, int ifi
 	if (HAS_TWO_PLACES(opts))
 		return bad_target(prog, "relative_fd and relative_id cannot be set at the same time");
 	SET_PLACE(link_opts, tcx, opts);
-	return link_create(prog, ifindex, "tcx", &link_opts);
+	return make_link(prog, ifindex, "tcx", &link_opts);
 }
 
 struct bpf_link *bpf_program__attach_netkit(const struct bpf_program *prog, int ifindex,
@@ -79,7 +79,7 @@ struct bpf_link *bpf_program__attach_netkit(const struct bpf_program *prog, int 
 	if (HAS_TWO_PLACES(opts))
 		return bad_target(prog, "relative_fd and relative_id cannot be set at the same time");
 	SET_PLACE(link_opts, netkit, opts);
-	return link_create(prog, ifindex, "netkit", &link_opts);
+	return make_link(prog, ifindex, "netkit", &link_opts);
 }
 
 struct bpf_link *bpf_program__attach_netfilter(const struct bpf_program *prog,

@@ -7,7 +7,7 @@ static struct bpf_link *attach_btf_id(const struct bpf_program *prog, __u64 cook
 	LIBBPF_OPTS(bpf_link_create_opts, opts);
 
 	opts.tracing.cookie = cookie;
-	return link_create(prog, 0, "BTF target", cookie ? &opts : NULL);
+	return make_link(prog, 0, "BTF target", cookie ? &opts : NULL);
 }
 
 struct bpf_link *bpf_program__attach_trace_opts(const struct bpf_program *prog,
@@ -37,7 +37,7 @@ struct bpf_link *bpf_program__attach_iter(const struct bpf_program *prog,
 		return libbpf_err_ptr(-EINVAL);
 	link_opts.iter_info = OPTS_GET(opts, link_info, NULL);
 	link_opts.iter_info_len = OPTS_GET(opts, link_info_len, 0);
-	return link_create(prog, 0, "iterator", &link_opts);
+	return make_link(prog, 0, "iterator", &link_opts);
 }
 
 struct bpf_link *
@@ -114,5 +114,5 @@ struct bpf_link *bpf_program__attach_freplace(const struct bpf_program *prog, in
 	if (id < 0)
 		return libbpf_err_ptr(id);
 	opts.target_btf_id = id;
-	return link_create(prog, target_fd, "freplace", &opts);
+	return make_link(prog, target_fd, "freplace", &opts);
 }
