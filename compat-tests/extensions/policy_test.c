@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <bpfx/fire.h>
 #include <bpfx/hook.h>
 #include <bpfx/net.h>
 #include <bpfx/net_types.h>
@@ -349,6 +350,84 @@ static void bad_events_are_refused(void **state)
 	assert_int_equal(bpfx_sock_policy_fire(socket4, &bad[0]), -EINVAL);
 }
 
+/* ---- made-up events ---- */
+
+struct told {
+	int64_t verdict, action, port;
+	char address[64];
+};
+
+static int number_of(const struct bpfx_fire *fire, const char *name, uint64_t *value)
+{
+	static const struct { const char *name; uint64_t value; } numbers[] = {
+		{ "port", 443 }, { "pid", 4321 }, { "process_id", 77 }, { "operation", 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(numbers); i++)
+		if (!strcmp(numbers[i].name, name)) {
+			*value = numbers[i].value;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+static int text_of(const struct bpfx_fire *fire, const char *name, const char **value)
+{
+	*value = "10.0.0.7";
+	return strcmp(name, "address") ? -ENOENT : 0;
+}
+
+static void tell_number(struct bpfx_fire *fire, const char *name, int64_t value)
+{
+	struct told *told = fire->cookie;
+
+	if (!strcmp(name, "verdict"))
+		told->verdict = value;
+	else if (!strcmp(name, "action"))
+		told->action = value;
+	else if (!strcmp(name, "port"))
+		told->port = value;
+}
+
+static void tell_text(struct bpfx_fire *fire, const char *name, const char *value)
+{
+	snprintf(((struct told *)fire->cookie)->address, 64, "%s", value);
+}
+
+static struct bpfx_fire a_fire(struct told *told, uint64_t target)
+{
+	return (struct bpfx_fire){
+		.sz = sizeof(struct bpfx_fire), .target = target, .number = number_of,
+		.text = text_of, .tell_number = tell_number, .tell_text = tell_text, .cookie = told,
+	};
+}
+
+static void events_are_made_up_by_name(void **state)
+{
+	struct told told = { -1, -1, -1, "" };
+	struct bpfx_fire fire = a_fire(&told, 5);
+	/* The first writes what is dropped: the second still sees the port. */
+	int links[] = {
+		attach("connect_authorization4", POLICY(MOV_IMM(2, 0),
+		       STORE(W, 1, 2, offsetof(struct bpfx_sock_policy, user_port)),
+		       MOV_IMM(0, SOFT), EXIT()), 5),
+		attach("connect_authorization4", POLICY(
+		       LOAD(W, 2, 1, offsetof(struct bpfx_sock_policy, user_port)), MOV_IMM(0, HARD),
+		       JUMP_IMM(JEQ, 2, htons(443), 1), MOV_IMM(0, REJECT), EXIT()), 5),
+		attach("bind", BIND(LOAD(W, 0, 1, offsetof(struct bpfx_bind_md, operation)),
+				    ALU_IMM(ADD, 0, 2), EXIT()), 0),
+	};
+
+	assert_int_equal(bpfx_fire_hook("connect_authorization4", &fire), 2);
+	assert_int_equal(told.verdict, HARD);
+	assert_int_equal(told.port, 443);
+	assert_string_equal(told.address, "10.0.0.7");
+	assert_int_equal(bpfx_fire_hook("bind", &fire), 1);
+	assert_int_equal(told.action, BPFX_BIND_PERMIT_HARD);
+	for (size_t i = 0; i < ARRAY_CNT(links); i++)
+		b->close(links[i]);
+}
+
 /* ---- bind ---- */
 
 static struct bpfx_bind_event a_binding(uint32_t operation)
@@ -448,6 +527,7 @@ int main(void)
 		cmocka_unit_test(s74_no_parameter_and_zero_are_the_same),
 		cmocka_unit_test(programs_see_the_connection),
 		cmocka_unit_test(bad_events_are_refused),
+		cmocka_unit_test(events_are_made_up_by_name),
 		cmocka_unit_test(bindings_are_judged),
 		cmocka_unit_test(bind_programs_see_the_application),
 		cmocka_unit_test(bind_programs_are_test_run),

@@ -7,11 +7,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/un.h>
-#include <bpfx/net.h>
 
-#include "net.h"
-#include "sock.h"
+#include "fire.h"
 
 struct named {
 	const char *name;
@@ -41,7 +38,7 @@ static const struct named ops[] = {
 /* ---- members ---- */
 
 /* A number, which stays as it is where the event has none of that name. */
-static int take_number(const struct bpfx_fire *fire, const char *name, uint64_t max, uint32_t *value)
+int fire_take_number(const struct bpfx_fire *fire, const char *name, uint64_t max, uint32_t *value)
 {
 	uint64_t number;
 	int err = fire->number(fire, name, &number);
@@ -64,7 +61,7 @@ static int take_named(const struct bpfx_fire *fire, const char *name, const stru
 	const char *text;
 
 	if (fire->text(fire, name, &text))
-		return take_number(fire, name, UINT32_MAX, value);
+		return fire_take_number(fire, name, UINT32_MAX, value);
 	for (size_t i = 0; i < cnt; i++)
 		if (!strcmp(names[i].name, text)) {
 			*value = names[i].number;
@@ -73,7 +70,7 @@ static int take_named(const struct bpfx_fire *fire, const char *name, const stru
 	return net_host->refuse(-EINVAL, "%s: '%s' is unknown", name, text);
 }
 
-static int take_address(const struct bpfx_fire *fire, const char *name, uint32_t family,
+int fire_take_address(const struct bpfx_fire *fire, const char *name, uint32_t family,
 			uint32_t address[4])
 {
 	const char *text;
@@ -89,14 +86,14 @@ static int take_address(const struct bpfx_fire *fire, const char *name, uint32_t
 
 static int take_owner(const struct bpfx_fire *fire, struct bpfx_owner *owner)
 {
-	int err = take_number(fire, "pid", INT32_MAX, &owner->pid);
+	int err = fire_take_number(fire, "pid", INT32_MAX, &owner->pid);
 
 	owner->known = owner->pid != 0;
-	return err ? err : take_number(fire, "tid", INT32_MAX, &owner->tid);
+	return err ? err : fire_take_number(fire, "tid", INT32_MAX, &owner->tid);
 }
 
 /* What an event's sockets have in common. */
-static int take_sock(const struct bpfx_fire *fire, uint32_t family, struct bpfx_sock_info *info)
+int fire_take_sock(const struct bpfx_fire *fire, uint32_t family, struct bpfx_sock_info *info)
 {
 	int err;
 
@@ -118,13 +115,6 @@ static uint32_t family_of_address(const struct bpfx_fire *fire, const char *name
 
 /* ---- socket addresses ---- */
 
-union any_address {
-	struct sockaddr sa;
-	struct sockaddr_in in4;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-};
-
 static uint32_t family_of_hook(const struct bpfx_hook *hook)
 {
 	if (strstr(hook->name, "unix"))
@@ -132,7 +122,7 @@ static uint32_t family_of_hook(const struct bpfx_hook *hook)
 	return strchr(hook->name, '6') ? AF_INET6 : AF_INET;
 }
 
-static int take_sockaddr(const struct bpfx_fire *fire, uint32_t family, union any_address *address,
+int fire_take_sockaddr(const struct bpfx_fire *fire, uint32_t family, union any_address *address,
 			 uint32_t *size)
 {
 	uint32_t words[4] = { 0 }, port = 0;
@@ -147,8 +137,8 @@ static int take_sockaddr(const struct bpfx_fire *fire, uint32_t family, union an
 			snprintf(address->un.sun_path, sizeof(address->un.sun_path), "%s", path);
 		return 0;
 	}
-	err = take_address(fire, "address", family, words);
-	err = err ? err : take_number(fire, "port", UINT16_MAX, &port);
+	err = fire_take_address(fire, "address", family, words);
+	err = err ? err : fire_take_number(fire, "port", UINT16_MAX, &port);
 	if (family == AF_INET) {
 		*size = sizeof(address->in4);
 		address->in4.sin_port = htons(port);
@@ -161,7 +151,7 @@ static int take_sockaddr(const struct bpfx_fire *fire, uint32_t family, union an
 	return err;
 }
 
-static void tell_sockaddr(struct bpfx_fire *fire, const union any_address *address)
+void fire_tell_sockaddr(struct bpfx_fire *fire, const union any_address *address)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -189,13 +179,13 @@ int net_fire_sock_addr(const struct bpfx_host *host, const struct bpfx_hook *hoo
 	struct bpfx_sock_addr event = { .sz = sizeof(event), .attach_type = hook->attach_type };
 	union any_address address;
 	struct bpfx_sock *sock;
-	int ret = take_sock(fire, family, &info);
+	int ret = fire_take_sock(fire, family, &info);
 
 	if (!ret && strstr(hook->name, "udp"))
 		info.type = SOCK_DGRAM, info.protocol = IPPROTO_UDP;
-	ret = ret ? ret : take_sockaddr(fire, family, &address, &event.address_size);
+	ret = ret ? ret : fire_take_sockaddr(fire, family, &address, &event.address_size);
 	if (!ret && family != AF_UNIX)
-		ret = take_address(fire, "source", family, event.source);
+		ret = fire_take_address(fire, "source", family, event.source);
 	ret = ret ? ret : bpfx_sock_create(&info, &sock);
 	if (ret)
 		return ret;
@@ -203,7 +193,7 @@ int net_fire_sock_addr(const struct bpfx_host *host, const struct bpfx_hook *hoo
 	ret = bpfx_sock_addr_event(sock, &event);
 	if (ret >= 0) {
 		fire->tell_number(fire, "verdict", event.verdict);
-		tell_sockaddr(fire, &address);
+		fire_tell_sockaddr(fire, &address);
 	} else {
 		host->refuse(ret, "hook %s does not take this address", hook->name);
 	}
@@ -219,10 +209,10 @@ int net_fire_sock(const struct bpfx_host *host, const struct bpfx_hook *hook,
 	uint32_t family = strstr(hook->name, "inet6") ? AF_INET6 : family_of_address(fire, "address");
 	struct bpfx_sock_info info = { 0 };
 	struct bpfx_sock *sock;
-	int ret = take_sock(fire, family, &info);
+	int ret = fire_take_sock(fire, family, &info);
 
-	ret = ret ? ret : take_address(fire, "address", family, info.local.address);
-	ret = ret ? ret : take_number(fire, "port", UINT16_MAX, &info.local.port);
+	ret = ret ? ret : fire_take_address(fire, "address", family, info.local.address);
+	ret = ret ? ret : fire_take_number(fire, "port", UINT16_MAX, &info.local.port);
 	ret = ret ? ret : bpfx_sock_create(&info, &sock);
 	if (ret)
 		return ret;
@@ -241,17 +231,17 @@ static int take_ops(const struct bpfx_fire *fire, struct bpfx_sock_info *info,
 {
 	static const char *const args[] = { "arg0", "arg1", "arg2", "arg3" };
 	uint32_t family = family_of_address(fire, "remote");
-	int err = take_sock(fire, family, info);
+	int err = fire_take_sock(fire, family, info);
 
 	info->state = BPF_TCP_ESTABLISHED;
 	err = err ? err : take_named(fire, "op", ops, ARRAY_CNT(ops), &event->op);
-	err = err ? err : take_number(fire, "state", UINT32_MAX, &info->state);
-	err = err ? err : take_address(fire, "local", family, info->local.address);
-	err = err ? err : take_number(fire, "local_port", UINT16_MAX, &info->local.port);
-	err = err ? err : take_address(fire, "remote", family, info->remote.address);
-	err = err ? err : take_number(fire, "remote_port", UINT16_MAX, &info->remote.port);
+	err = err ? err : fire_take_number(fire, "state", UINT32_MAX, &info->state);
+	err = err ? err : fire_take_address(fire, "local", family, info->local.address);
+	err = err ? err : fire_take_number(fire, "local_port", UINT16_MAX, &info->local.port);
+	err = err ? err : fire_take_address(fire, "remote", family, info->remote.address);
+	err = err ? err : fire_take_number(fire, "remote_port", UINT16_MAX, &info->remote.port);
 	for (uint32_t i = 0; !err && i < ARRAY_CNT(args); i++)
-		err = take_number(fire, args[i], UINT32_MAX, &event->args[i]);
+		err = fire_take_number(fire, args[i], UINT32_MAX, &event->args[i]);
 	return err;
 }
 
@@ -295,7 +285,7 @@ int net_fire_xdp(const struct bpfx_host *host, const struct bpfx_hook *hook,
 	if (!packet.buffer)
 		return -ENOMEM;
 	memcpy(packet.buffer + packet.offset, fire->data, fire->data_size);
-	ret = take_number(fire, "rx_queue_index", UINT32_MAX, &packet.rx_queue_index);
+	ret = fire_take_number(fire, "rx_queue_index", UINT32_MAX, &packet.rx_queue_index);
 	ret = ret ? ret : bpfx_xdp_receive(&packet);
 	if (ret >= 0) {
 		fire->tell_number(fire, "action", packet.action);

@@ -201,7 +201,7 @@ static struct bpfx_hook_state states[HOOK_CNT];
 		.name = hook_name, .prog_type = "sock_policy",                                     \
 		.flags = BPFX_HOOK_DYNAMIC | BPFX_HOOK_FAIL_CLOSED | (hook_flags),                 \
 		.context_header_size = BPFX_CTX_HEADER_SIZE, .attach = take_compartment,           \
-		.combine_ctx = combined, .state = &states[row],                                    \
+		.combine_ctx = combined, .state = &states[row], .fire = policy_fire,               \
 		.max_programs = (hook_flags) ? PROGRAMS_PER_COMPARTMENT : 0,                       \
 	}
 #define MANY BPFX_HOOK_MULTI
@@ -220,6 +220,7 @@ const struct bpfx_hook policy_hooks[HOOK_CNT] = {
 		.flags = BPFX_HOOK_DYNAMIC | BPFX_HOOK_FAIL_CLOSED,
 		.context_header_size = BPFX_CTX_HEADER_SIZE, .attach = take_nothing,
 		.state = &states[HOOK_BIND],
+		.fire = bind_fire,
 	},
 };
 

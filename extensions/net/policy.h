@@ -29,6 +29,12 @@ enum {
 	HOOK_ACCEPT4, HOOK_ACCEPT6, HOOK_LISTEN4, HOOK_LISTEN6, HOOK_BIND, HOOK_CNT,
 };
 
+/* Made-up events: address, port, source, source_port, protocol, pid, tid, verdict, interface_luid; the
+ * target is the compartment. */
+int policy_fire(const struct bpfx_host *host, const struct bpfx_hook *hook, struct bpfx_fire *fire);
+/* Data: the application's name; operation, protocol, process_id, address, port. */
+int bind_fire(const struct bpfx_host *host, const struct bpfx_hook *hook, struct bpfx_fire *fire);
+
 int policy_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 int bind_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
