@@ -34,7 +34,7 @@ run_all() {	# library to preload or nothing, cgroup
 	printf '\021' | dd of="$TMP/packet" bs=1 seek=23 conv=notrunc 2>/dev/null
 	head -c 9 /dev/zero >"$TMP/short"
 	LD_PRELOAD=$1 mkdir "$BPFFS"
-	mkdir "$CGROUP"
+	LD_PRELOAD=$1 mkdir "$CGROUP"
 	grep -v '^#' "$here/$commands" | while IFS= read -r line; do
 		echo "\$ $line"
 		case $line in	# these list what everybody has: only their status counts
@@ -65,7 +65,9 @@ normalise() {
 	    cat
 }
 
-emulated_cgroup=$BPF_SHIM_STORE/root/sys/fs/cgroup/test
+# The store has cgroups of its own for those who may not make one.
+export BPF_SHIM_CGROUPS=store
+emulated_cgroup=/sys/fs/cgroup/test
 run_all "$preload" "$emulated_cgroup" >"$work/emulated.raw"
 normalise "$work/emulated.raw" "$emulated_cgroup" >"$work/emulated"
 count=$(grep -c '^\$ ' "$work/emulated")

@@ -145,6 +145,7 @@ KERN_EXPORT ssize_t kern_fdinfo(int fd, char *buf, size_t size);
 enum kern_path_kind {
 	KERN_PATH_BPFFS = 1,	/* below the bpf file system */
 	KERN_PATH_FILE = 2,	/* an emulated file of /sys, /proc */
+	KERN_PATH_CGROUP = 3,	/* below the cgroup file system */
 };
 KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
 

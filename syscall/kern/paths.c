@@ -88,6 +88,27 @@ static int emulated_file(const char *path, char *out, size_t size)
 	return KERN_NOT_OURS;
 }
 
+/* Cgroups of the store, for those who have no others. */
+static int cgroup_path(const char *path, char *out, size_t size)
+{
+	int err;
+
+	if (!links_cgroups_of_store())
+		return KERN_NOT_OURS;
+	err = kern_start();
+	if (err)
+		return err;
+	return snprintf(out, size, "%s/root%s", store_dir(), path) < (int)size ? KERN_PATH_CGROUP
+									      : -ENAMETOOLONG;
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return !strncmp(path, folder, len) && (!path[len] || path[len] == '/');
+}
+
 int kern_path(const char *path, char *out, size_t size)
 {
 	int saved = errno, ret;
@@ -95,10 +116,12 @@ int kern_path(const char *path, char *out, size_t size)
 	/* Cheap for everybody else's paths, which is nearly all of them. */
 	if (strncmp(path, "/sys/", 5))
 		return KERN_NOT_OURS;
-	if (!strncmp(path, "/sys/fs/bpf", 11) && (!path[11] || path[11] == '/')) {
+	if (is_below(path, "/sys/fs/bpf")) {
 		ret = kern_start();
 		ret = ret ? ret : store_bpffs_path(path, out, size);
 		ret = ret ? ret : KERN_PATH_BPFFS;
+	} else if (is_below(path, "/sys/fs/cgroup")) {
+		ret = cgroup_path(path, out, size);
 	} else {
 		ret = emulated_file(path, out, size);
 	}

@@ -163,7 +163,8 @@ static enum dir_kind kind_of(int fd, const struct stat *st)
 
 	if (!S_ISDIR(st->st_mode))
 		return DIR_OTHER;
-	if (!fstatfs(fd, &fs) && fs.f_type == CGROUP2_MAGIC)
+	/* Preload would say so of the store's tree, too. */
+	if (!raw_syscall(SYS_fstatfs, fd, (long)&fs, 0, 0, 0, 0) && fs.f_type == CGROUP2_MAGIC)
 		return DIR_CGROUP2;
 	return is_in_tree(fd, st) ? DIR_TREE : DIR_OTHER;
 }

@@ -65,6 +65,10 @@ int links_cgroup(int fd, uint64_t *target);
 /* What extensions call. */
 extern const struct bpfx_host link_host;
 
+/* Does /sys/fs/cgroup mean the store's own tree of cgroups to this process: where the machine has no
+ * cgroup2 file system, or BPF_SHIM_CGROUPS says "store". */
+bool links_cgroups_of_store(void);
+
 /* The cgroup that this process was in when it was first asked; 0: there are none. */
 uint64_t links_own_cgroup(void);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* The cgroup of this process, for events that do not say in which one they happen. */
+/* Whose cgroups this process sees, and which one it is in: for events that do not say where they
+ * happen. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cgroups.h"
@@ -48,13 +50,32 @@ static int find_mount(char *root, char *point)
 	return err;
 }
 
+bool links_cgroups_of_store(void)
+{
+	enum { UNKNOWN, HOST, STORE };
+	static _Atomic int whose;
+	char root[PATH_MAX], point[PATH_MAX];
+	const char *wanted;
+
+	if (atomic_load(&whose) == UNKNOWN) {
+		wanted = getenv("BPF_SHIM_CGROUPS");
+		if (wanted && !strcmp(wanted, "store"))
+			whose = STORE;
+		else if (wanted && !strcmp(wanted, "host"))
+			whose = HOST;
+		else
+			whose = find_mount(root, point) ? STORE : HOST;
+	}
+	return atomic_load(&whose) == STORE;
+}
+
 static int open_own(void)
 {
 	char own[PATH_MAX], root[PATH_MAX], point[PATH_MAX], path[2 * PATH_MAX];
 	size_t len;
 	int fd;
 
-	if (own_path(own, sizeof(own)) || find_mount(root, point))
+	if (links_cgroups_of_store() || own_path(own, sizeof(own)) || find_mount(root, point))
 		return -ENOENT;
 	len = strcmp(root, "/") ? strlen(root) : 0;
 	if (strncmp(own, root, len))

@@ -98,6 +98,8 @@ enum redirect_kind redirect(const char *path, struct redirect *to)
 		to->kind = REDIRECT_BPFFS;
 	else if (ret == KERN_PATH_FILE)
 		to->kind = REDIRECT_FILE;
+	else if (ret == KERN_PATH_CGROUP)
+		to->kind = REDIRECT_CGROUP;
 	return to->kind;
 }
 
@@ -106,6 +108,7 @@ const char *redirected(const char *path, struct redirect *to)
 	switch (redirect(path, to)) {
 	case REDIRECT_BPFFS:
 	case REDIRECT_FILE:
+	case REDIRECT_CGROUP:
 		return to->path;
 	default:
 		return path;
@@ -114,12 +117,12 @@ const char *redirected(const char *path, struct redirect *to)
 
 /* ---- texts ---- */
 
-/* The machine's mounts, and the bpf file system where it has none. */
+/* The machine's mounts, and the file systems of ours that it does not have. */
 static int write_mounts(int fd)
 {
 	FILE *from = REAL(fopen)("/proc/self/mounts", "re"), *to;
-	char line[4096];
-	bool there = false;
+	char line[4096], cgroups[PATH_MAX];
+	bool there = false, own_cgroups;
 	int copy = raw_dup(fd);
 
 	to = copy < 0 ? NULL : fdopen(copy, "w");
@@ -130,12 +133,17 @@ static int write_mounts(int fd)
 			raw_close(copy);
 		return -1;
 	}
+	own_cgroups = kern_path(CGROUP_PATH, cgroups, sizeof(cgroups)) == KERN_PATH_CGROUP;
 	while (from && fgets(line, sizeof(line), from)) {
+		if (own_cgroups && strstr(line, " cgroup2 "))
+			continue;
 		there |= strstr(line, " " BPFFS_PATH " bpf ") != NULL;
 		fputs(line, to);
 	}
 	if (!there)
 		fputs("bpf " BPFFS_PATH " bpf rw,nosuid,nodev,noexec,relatime,mode=700 0 0\n", to);
+	if (own_cgroups)
+		fputs("cgroup2 " CGROUP_PATH " cgroup2 rw,nosuid,nodev,noexec,relatime 0 0\n", to);
 	if (from)
 		fclose(from);
 	return fclose(to);
@@ -172,15 +180,24 @@ int open_text(const struct redirect *to, int flags)
 
 /* ---- the way back ---- */
 
-bool shown_path(const char *path, char *shown, size_t size)
+static bool shown_below(const char *path, const char *folder, int kind, char *shown, size_t size)
 {
 	char tree[PATH_MAX];
 	size_t len;
 
-	if (kern_path(BPFFS_PATH, tree, sizeof(tree)) != KERN_PATH_BPFFS)
+	if (kern_path(folder, tree, sizeof(tree)) != kind)
 		return false;
 	len = strlen(tree);
 	if (strncmp(path, tree, len) || (path[len] && path[len] != '/'))
 		return false;
-	return snprintf(shown, size, "%s%s", BPFFS_PATH, path + len) < (int)size;
+	return snprintf(shown, size, "%s%s", folder, path + len) < (int)size;
+}
+
+enum redirect_kind shown_path(const char *path, char *shown, size_t size)
+{
+	if (shown_below(path, BPFFS_PATH, KERN_PATH_BPFFS, shown, size))
+		return REDIRECT_BPFFS;
+	if (shown_below(path, CGROUP_PATH, KERN_PATH_CGROUP, shown, size))
+		return REDIRECT_CGROUP;
+	return REDIRECT_NONE;
 }

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BPFFS_PATH "/sys/fs/bpf"
+#define BPFFS_PATH  "/sys/fs/bpf"
+#define CGROUP_PATH "/sys/fs/cgroup"
 
 enum redirect_kind {
 	REDIRECT_NONE,		/* somebody else's path */
 	REDIRECT_BPFFS,		/* real path in .path */
 	REDIRECT_FILE,		/* real path in .path */
+	REDIRECT_CGROUP,	/* real path in .path */
 	REDIRECT_FDINFO,	/* /proc/self/fdinfo/N of a bpf fd: .fd */
 	REDIRECT_FD,		/* /proc/self/fd/N of a bpf fd: .fd */
 	REDIRECT_MOUNTS,	/* /proc/mounts and its aliases */
@@ -34,7 +36,7 @@ const char *redirected(const char *path, struct redirect *to);
 /* A file in memory with the text of a fdinfo or mounts path; fd or -1 with errno. */
 int open_text(const struct redirect *to, int flags);
 
-/* Back: is @path in the real bpffs tree; then *shown is what the program knows it as. */
-bool shown_path(const char *path, char *shown, size_t size);
+/* Back: is @path in one of the real trees; then *shown is what the program knows it as. */
+enum redirect_kind shown_path(const char *path, char *shown, size_t size);
 
 #endif

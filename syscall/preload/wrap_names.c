@@ -228,13 +228,14 @@ static _Thread_local __nftw_func_t walk_fn;
 static int walk_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	char shown[PATH_MAX];
+	enum redirect_kind kind = shown_path(path, shown, sizeof(shown));
 	struct stat copy = *st;
 	struct FTW place = *ftw;
 
-	if (!shown_path(path, shown, sizeof(shown)))
+	if (!kind)
 		return walk_fn(path, st, type, ftw);
 	place.base += (int)strlen(shown) - (int)strlen(path);
-	if (S_ISREG(copy.st_mode)) {
+	if (kind == REDIRECT_BPFFS && S_ISREG(copy.st_mode)) {
 		copy.st_size = 0;
 		copy.st_blocks = 0;
 		copy.st_nlink = 1;
@@ -248,7 +249,8 @@ EXPORT int nftw(const char *path, __nftw_func_t fn, int fds, int flags)
 	struct redirect to;
 	int ret;
 
-	if (redirect(path, &to) != REDIRECT_BPFFS)
+	redirect(path, &to);
+	if (to.kind != REDIRECT_BPFFS && to.kind != REDIRECT_CGROUP)
 		return REAL(nftw)(path, fn, fds, flags);
 	walk_fn = fn;
 	ret = REAL(nftw)(to.path, walk_entry, fds, flags);

@@ -48,6 +48,7 @@ static int open_any(int dir, const char *path, int flags, mode_t mode)
 	case REDIRECT_BPFFS:
 		return open_bpffs(to.path, flags, mode);
 	case REDIRECT_FILE:
+	case REDIRECT_CGROUP:
 		return REAL(open)(to.path, flags, mode);
 	case REDIRECT_FDINFO:
 	case REDIRECT_MOUNTS:
@@ -133,6 +134,7 @@ EXPORT FILE *fopen(const char *path, const char *mode)
 	case REDIRECT_NONE:
 		return REAL(fopen)(path, mode);
 	case REDIRECT_FILE:
+	case REDIRECT_CGROUP:
 		return REAL(fopen)(to.path, mode);
 	default:
 		fd = open_any(AT_FDCWD, path, flags_of_mode(mode), 0666);

@@ -134,13 +134,19 @@ EXPORT int eaccess(const char *path, int mode)
 
 /* ---- file systems ---- */
 
+/* 0: the file system is the one it says it is. */
+static unsigned int magic_of(enum redirect_kind kind)
+{
+	return kind == REDIRECT_BPFFS ? BPF_FS_MAGIC : kind == REDIRECT_CGROUP ? CGROUP2_SUPER_MAGIC : 0;
+}
+
 EXPORT int statfs(const char *path, struct statfs *st)
 {
 	struct redirect to;
 	int ret = REAL(statfs)(redirected(path, &to), st);
 
-	if (!ret && to.kind == REDIRECT_BPFFS)
-		st->f_type = BPF_FS_MAGIC;
+	if (!ret && magic_of(to.kind))
+		st->f_type = magic_of(to.kind);
 	return ret;
 }
 
@@ -148,6 +154,7 @@ EXPORT int fstatfs(int fd, struct statfs *st)
 {
 	char proc[64], path[PATH_MAX], shown[PATH_MAX];
 	int ret = REAL(fstatfs)(fd, st);
+	enum redirect_kind kind;
 	ssize_t len;
 
 	if (ret || st->f_type != TMPFS_MAGIC)
@@ -157,8 +164,9 @@ EXPORT int fstatfs(int fd, struct statfs *st)
 	len = REAL(readlink)(proc, path, sizeof(path) - 1);
 	if (len > 0) {
 		path[len] = 0;
-		if (shown_path(path, shown, sizeof(shown)))
-			st->f_type = BPF_FS_MAGIC;
+		kind = shown_path(path, shown, sizeof(shown));
+		if (magic_of(kind))
+			st->f_type = magic_of(kind);
 	}
 	return 0;
 }
