@@ -79,6 +79,7 @@ const struct bpfx_ctx_desc sock_addr_ctx = {
 	.size = sizeof(struct bpf_sock_addr),
 	.real_size = sizeof(struct sock_addr_args),
 	.type_name = "bpf_sock_addr",
+	.kernel_name = "bpf_sock_addr_kern",
 	.fields = fields,
 	.field_cnt = ARRAY_CNT(fields),
 	.real_data = -1,

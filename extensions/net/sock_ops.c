@@ -69,6 +69,7 @@ const struct bpfx_ctx_desc sock_ops_ctx = {
 	.size = sizeof(struct bpf_sock_ops),
 	.real_size = sizeof(struct sock_ops_args),
 	.type_name = "bpf_sock_ops",
+	.kernel_name = "bpf_sock_ops_kern",
 	.fields = fields,
 	.field_cnt = ARRAY_CNT(fields),
 	.real_data = AT(skb_data, 0),

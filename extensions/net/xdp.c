@@ -35,6 +35,7 @@ const struct bpfx_ctx_desc xdp_ctx = {
 	.size = sizeof(struct xdp_md),
 	.real_size = offsetof(struct xdp_args, frags_size),
 	.type_name = "xdp_md",
+	.kernel_name = "xdp_buff",
 	.fields = xdp_fields,
 	.field_cnt = ARRAY_CNT(xdp_fields),
 	.real_data = offsetof(struct xdp_args, data),

@@ -186,12 +186,62 @@ static int link_code(struct bpf_program *main, struct bpf_program *prog)
 	return 0;
 }
 
+/* ---- the function that an exception goes to: nobody calls it ---- */
+
+#define EXCEPTION_TAG "exception_callback:"
+
+/* Name behind the tag on the program's function; of several the first: the kernel refuses them. */
+static const char *exception_callback_name(const struct bpf_program *main)
+{
+	const struct btf *btf = main->obj->btf;
+	int func = btf ? btf__find_by_name_kind(btf, main->name, BTF_KIND_FUNC) : -ENOENT;
+
+	for (__u32 id = 1; func > 0 && id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const char *text;
+
+		if (!btf_is_decl_tag(t) || btf_decl_tag(t)->component_idx != -1 ||
+		    t->type != (__u32)func)
+			continue;
+		text = btf_type_name(btf, t);
+		if (strncmp(text, EXCEPTION_TAG, strlen(EXCEPTION_TAG)) == 0)
+			return text + strlen(EXCEPTION_TAG);
+	}
+	return NULL;
+}
+
+static int append_exception_callback(struct bpf_program *main)
+{
+	struct bpf_object *obj = main->obj;
+	struct bpf_program *sub = NULL;
+	const char *name = exception_callback_name(main);
+	size_t i;
+	int err;
+
+	if (!name)
+		return 0;
+	for (i = 0; i < obj->program_cnt && !sub; i++)
+		if (obj->programs[i].is_subprog && strcmp(obj->programs[i].name, name) == 0)
+			sub = &obj->programs[i];
+	if (!sub) {
+		pr_warn("prog '%s': cannot find exception callback '%s'\n", main->name, name);
+		return -ENOENT;
+	}
+	/* called directly, too: the kernel will say what is wrong with that */
+	if (sub->sub_insn_off)
+		return 0;
+	err = append(main, sub);
+	return err ? err : link_code(main, sub);
+}
+
 int program_append_subprogs(struct bpf_program *main)
 {
 	struct bpf_object *obj = main->obj;
 	size_t i;
+	int err;
 
 	for (i = 0; i < obj->program_cnt; i++)
 		obj->programs[i].sub_insn_off = 0;
-	return link_code(main, main);
+	err = link_code(main, main);
+	return err ? err : append_exception_callback(main);
 }

@@ -52,6 +52,11 @@ static inline uint32_t btf_kind(const struct btf_type *t)
 	return BTF_INFO_KIND(t->info);
 }
 
+static inline bool btf_is_struct_or_union(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_STRUCT || btf_kind(t) == BTF_KIND_UNION;
+}
+
 static inline uint32_t btf_vlen(const struct btf_type *t)
 {
 	return BTF_INFO_VLEN(t->info);

@@ -36,6 +36,7 @@ struct exec_input {
 	void *cookie;
 	/* Packet loads of classic BPF (LD_ABS, LD_IND): the type's; NULL: it has none. */
 	bpfx_load_packet_fn load_packet;
+	uint32_t exception_start;	/* function that exceptions go to; 0: they end the program */
 	uint32_t flags;
 };
 
@@ -62,6 +63,10 @@ struct bpfx_run {
 #define EXEC_STACK_SIZE	(EXEC_FRAMES_MAX * 512)
 /* Most jumps a run makes by bpf_tail_call. */
 #define EXEC_TAIL_CALLS_MAX 33
+
+/* What bpf_throw() is to the engine: calls of it end all functions of the run, and the program
+ * returns r1 or what its exception callback makes of it. Never called. */
+uint64_t exec_throw(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5, void *ctx);
 
 /* Return: 0 and *out, -ENOMEM, -EINVAL (an instruction the engine does not know: nothing that
  * verified has one). */

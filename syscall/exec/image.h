@@ -19,6 +19,7 @@ enum {
 	OP_PROBE_SH,
 	OP_PROBE_SW,
 	OP_TAIL_CALL,
+	OP_THROW,
 	OP_CNT
 };
 
@@ -36,6 +37,7 @@ struct exec_image {
 	uint32_t cnt;
 	struct exec_func *funcs;	/* the first one is the program itself */
 	uint32_t func_cnt;
+	const struct exec_func *exception;	/* gets exceptions; NULL: nobody does */
 	bpfx_load_packet_fn load_packet;
 };
 

@@ -165,6 +165,7 @@ uint64_t exec_interpret(const struct exec_func *func, struct bpfx_run *run, void
 		[OP_PROBE_W] = &&do_PROBE_W,   [OP_PROBE_DW] = &&do_PROBE_DW,
 		[OP_PROBE_SB] = &&do_PROBE_SB, [OP_PROBE_SH] = &&do_PROBE_SH,
 		[OP_PROBE_SW] = &&do_PROBE_SW, [OP_TAIL_CALL] = &&do_TAIL_CALL,
+		[OP_THROW] = &&do_THROW,
 	};
 	uint64_t own_stack[EXEC_STACK_SIZE / 8];
 	uint64_t *outer_stack = run->stack, *outer_end = run->stack_end;
@@ -301,6 +302,22 @@ do_TAIL_CALL:
 		goto too_deep;
 	run->stack += func->stack_words;
 	r[10] = (uintptr_t)run->stack;
+	NEXT;
+do_THROW:
+	/* Never below a callback: all functions of the run are in these frames. */
+	if (depth)
+		base = frames[0].base;
+	depth = 0;
+	run->stack = base;
+	r[0] = r[1];
+	func = run->image->exception;
+	if (!func)
+		goto out;
+	if (func->stack_words > run->stack_end - run->stack)
+		goto too_deep;
+	run->stack += func->stack_words;
+	r[10] = (uintptr_t)run->stack;
+	insn = func->code - 1;
 	NEXT;
 do_CALL_LOCAL: {
 	struct frame *frame = &frames[depth];

@@ -30,6 +30,11 @@ uint64_t exec_run_raw(const struct exec_image *image, struct bpfx_run *run, uint
 	return exec_interpret(&image->funcs[0], run, NULL, args);
 }
 
+uint64_t exec_throw(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5, void *ctx)
+{
+	return 0;
+}
+
 uint64_t exec_callback(struct bpfx_run *run, void *ctx, uint64_t func, uint64_t a1, uint64_t a2,
 		       uint64_t a3, uint64_t a4, uint64_t a5)
 {

@@ -54,7 +54,7 @@ static int link_kfunc(const struct exec_input *in, struct insn *insn)
 
 	if (!fn)
 		return -EOPNOTSUPP;
-	insn->op = INSN_CALL_HELPER;
+	insn->op = fn == exec_throw ? OP_THROW : INSN_CALL_HELPER;
 	insn->imm = (intptr_t)fn;
 	return 0;
 }
@@ -107,6 +107,8 @@ static int make_funcs(const struct exec_input *in, struct exec_image *image)
 		return -ENOMEM;
 	image->funcs[0] = (struct exec_func){ image->code, 512 / 8 };
 	for (uint32_t i = 0; i < in->subprog_cnt; i++) {
+		if (in->exception_start && in->subprogs[i].start == in->exception_start)
+			image->exception = &image->funcs[i];
 		if (in->subprogs[i].start >= in->insn_cnt)
 			return -EINVAL;
 		image->funcs[i].code = image->code + in->subprogs[i].start;

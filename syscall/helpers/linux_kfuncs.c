@@ -9,18 +9,18 @@
 static const char *const object_types[] = {
 	"sched_cls", "sched_act", "xdp", "struct_ops", "syscall", "cgroup_skb", "cgroup_sock",
 	"cgroup_sock_addr", "cgroup_sockopt", "cgroup_sysctl", "cgroup_device", "sock_ops",
-	"tracing", "kprobe", "tracepoint", "perf_event", "lsm",
+	"tracing", "tracepoint", "perf_event", "lsm",
 };
 static const char *const skb_types[] = {
 	"sched_cls", "sched_act", "sk_skb", "socket_filter", "cgroup_skb", "cgroup_sock",
 	"cgroup_sock_addr", "cgroup_sockopt", "cgroup_sysctl", "cgroup_device", "sock_ops",
-	"lwt_in", "lwt_out", "lwt_xmit", "lwt_seg6local", "netfilter", "tracing", "kprobe",
+	"lwt_in", "lwt_out", "lwt_xmit", "lwt_seg6local", "netfilter", "tracing",
 	"tracepoint", "perf_event", "lsm",
 };
 static const char *const xdp_types[] = { "xdp" };
 static const char *const tc_types[] = { "sched_cls", "sched_act" };
 static const char *const cpumask_types[] = {
-	"tracing", "kprobe", "tracepoint", "perf_event", "lsm", "struct_ops", "syscall",
+	"tracing", "tracepoint", "perf_event", "lsm", "struct_ops", "syscall",
 };
 
 #define TYPES(list) .prog_types = list, .prog_type_cnt = ARRAY_SIZE(list)
@@ -64,7 +64,6 @@ static const struct bpfx_kfunc linux_rows[] = {
 	OBJECT("bpf_cgroup_from_id", ACQ | NUL),
 	OBJECT("bpf_task_under_cgroup", RCU),
 	OBJECT("bpf_task_get_cgroup1", ACQ | RCU | NUL),
-	OBJECT("bpf_throw", 0),
 	OBJECT("bpf_send_signal_task", TRU),
 	ANY("bpf_cast_to_kern_ctx", 0),
 	ANY("bpf_rdonly_cast", 0),

@@ -16,7 +16,15 @@ HELPER(irq_save)
 	return 0;
 }
 
+static const char *const throw_types[] = {
+	"sched_cls", "sched_act", "xdp", "cgroup_skb", "cgroup_sock", "cgroup_sock_addr", "sock_ops",
+	"cgroup_sockopt", "cgroup_sysctl", "cgroup_device", "tracing", "tracepoint", "perf_event",
+	"lsm", "struct_ops", "syscall",
+};
+
 static const struct bpfx_kfunc section_rows[] = {
+	{ .name = "bpf_throw", .fn = exec_throw, .ret = "void", .params = { { "__u64", "cookie" } },
+	  .prog_types = throw_types, .prog_type_cnt = ARRAY_SIZE(throw_types) },
 	{ .name = "bpf_rcu_read_lock", .fn = nothing, .ret = "void" },
 	{ .name = "bpf_rcu_read_unlock", .fn = nothing, .ret = "void" },
 	{ .name = "bpf_preempt_disable", .fn = nothing, .ret = "void" },

@@ -10,6 +10,7 @@
 #include <sched.h>
 
 #include "bits.h"
+#include "btf_objects.h"
 #include "err.h"
 #include "map_private.h"
 #include "registry.h"
@@ -146,9 +147,23 @@ static int read_template(int fd, struct map_inner *inner)
 	else if (map->type == BPF_MAP_TYPE_PROG_ARRAY)
 		err = -ENOTSUPP;
 	*inner = (struct map_inner){ shared->type, shared->key_size, shared->value_size,
-				     shared->max_entries, shared->map_flags, shared->fields };
+				     shared->max_entries, shared->map_flags, shared->fields,
+				     shared->btf_id };
 	map_put(map);
 	return err;
+}
+
+/* The types of its fields outlive it. */
+static void set_template(struct store_obj *obj, const struct map_inner *inner)
+{
+	const struct kern_btf *btf;
+	struct store_obj *btf_obj;
+
+	map_shared_of(obj)->inner = *inner;
+	if (!inner->btf_id || btf_object_get(inner->btf_id, &btf_obj, &btf))
+		return;
+	store_edge_to(obj, btf_obj);
+	store_put(btf_obj);
 }
 
 static int open_view(struct store_obj *obj, struct kern_map **out);
@@ -196,7 +211,7 @@ int map_create(const union bpf_attr *attr)
 		goto drop;
 	memcpy(obj->header->name, name, sizeof(name));
 	if (ops->flags & MAP_OPS_INNER)
-		map_shared_of(obj)->inner = inner;
+		set_template(obj, &inner);
 	err = map_attach_btf(obj, ops, attr);
 	if (err)
 		goto drop;

@@ -88,6 +88,7 @@ struct map_ops {
 struct map_inner {
 	uint32_t type, key_size, value_size, max_entries, map_flags;
 	struct kern_btf_fields fields;
+	uint32_t btf_id;	/* that the fields' types are of, 0: none */
 };
 
 #define MAP_CUSTOM_NAME 64u

@@ -139,6 +139,7 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 	shared->gpl_compatible = load->gpl_compatible;
 	shared->info_unhashed = load->unhashed;
 	shared->needs_kernel = result->needs_kernel;
+	shared->exception_start = result->exception_start;
 	memcpy(shared->digest, load->digest, sizeof(shared->digest));
 	memcpy(shared->tag, load->digest, sizeof(shared->tag));
 	prog_info_hash(load->type, result->helpers, result->helper_cnt, shared->info_hash);

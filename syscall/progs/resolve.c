@@ -14,18 +14,30 @@
 /* ---- maps ---- */
 
 /* Values of a map-in-map are maps like its template. */
+struct template {
+	struct verifier_map facts;
+	struct store_obj *btf;	/* in use, NULL: none */
+};
+
 static int template_facts(const struct map_shared *shared, const struct verifier_map **out)
 {
-	struct verifier_map *facts = calloc(1, sizeof(*facts));
+	struct template *template = calloc(1, sizeof(*template));
+	struct verifier_map *facts = &template->facts;
 
-	if (!facts)
+	if (!template)
 		return -ENOMEM;
+	facts->name = "";
 	facts->type = shared->inner.type;
 	facts->key_size = shared->inner.key_size;
 	facts->value_size = shared->inner.value_size;
 	facts->max_entries = shared->inner.max_entries;
 	facts->map_flags = shared->inner.map_flags;
 	facts->fields = shared->inner.fields;
+	if (shared->inner.btf_id &&
+	    btf_object_get(shared->inner.btf_id, &template->btf, &facts->btf)) {
+		template->btf = NULL;
+		facts->btf = NULL;
+	}
 	*out = facts;
 	return 0;
 }
@@ -68,7 +80,11 @@ int map_facts(struct kern_map *map, struct verifier_map **out)
 
 void map_facts_free(struct verifier_map *facts)
 {
-	free((void *)facts->inner);
+	const struct template *template = (const void *)facts->inner;
+
+	if (template && template->btf)
+		store_put(template->btf);
+	free((void *)template);
 	free(facts);
 }
 

@@ -107,6 +107,7 @@ int prog_translate(struct kern_prog *prog, const struct bpfx_prog_type *type,
 		.subprog_cnt = shared->subprog_cnt,
 		.helper = row_for,
 		.kfunc = kfunc_for,
+		.exception_start = shared->exception_start,
 		.cookie = (void *)type,
 		.load_packet = type->load_packet,
 	};

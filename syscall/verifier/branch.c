@@ -28,7 +28,7 @@ static bool is_not_null(const struct reg *reg)
 	case REG_MEM:
 		return !(reg->type & REG_UNTRUSTED);
 	case REG_BTF_ID:
-		return reg->type & REG_TRUSTED;
+		return reg_is_trusted(reg);
 	default:
 		return false;
 	}
@@ -109,13 +109,14 @@ void make_not_null(struct reg *reg)
 					   BTF_FIELD_TASK_WORK) ? reg->id : 0;
 }
 
-static bool may_hold_lock(const struct reg *reg)
+static bool may_hold_lock(struct verifier_env *env, const struct reg *reg)
 {
-	return reg->type == REG_MAP_VALUE &&
-	       (reg->map->fields.mask & (BTF_FIELD_SPIN_LOCK | BTF_FIELD_RES_SPIN_LOCK));
+	const struct kern_btf_fields *fields = reg_fields(env, reg);
+
+	return fields && fields->mask & (BTF_FIELD_SPIN_LOCK | BTF_FIELD_RES_SPIN_LOCK);
 }
 
-static void decide_null(struct reg *reg, uint32_t id, bool is_null)
+static void decide_null(struct verifier_env *env, struct reg *reg, uint32_t id, bool is_null)
 {
 	if (!reg_may_be_null(reg) || reg->id != id)
 		return;
@@ -129,7 +130,7 @@ static void decide_null(struct reg *reg, uint32_t id, bool is_null)
 		return;
 	}
 	make_not_null(reg);
-	if (!may_hold_lock(reg))
+	if (!may_hold_lock(env, reg))
 		reg->id = 0;
 }
 
@@ -142,7 +143,7 @@ static void decide_null_copies(struct verifier_env *env, struct state *state, ui
 
 	if (decided->ref_id && decided->ref_id == id && is_null)
 		ref_remove(state, id);		/* nothing was acquired after all */
-	FOR_EACH_REG(state, frame, reg, decide_null(reg, id, is_null));
+	FOR_EACH_REG(state, frame, reg, decide_null(env, reg, id, is_null));
 }
 
 /* Two pointers of which one is known not to be NULL: where they are equal, neither is. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* What the program's BTF says of its functions and lines, checked against the instructions. */
+#include <stdio.h>
 #include "env.h"
 
 /* ---- func_info before the functions are known ---- */
@@ -185,6 +186,8 @@ enum {
 	TAG_NONNULL = 2,
 	TAG_NULLABLE = 4,
 	TAG_OTHER = 8,
+	TAG_TRUSTED = 16,
+	TAG_UNTRUSTED = 32,
 };
 
 static uint32_t tag_bit(const char *name)
@@ -195,6 +198,10 @@ static uint32_t tag_bit(const char *name)
 		return TAG_NONNULL;
 	if (!strcmp(name, "nullable"))
 		return TAG_NULLABLE;
+	if (!strcmp(name, "trusted"))
+		return TAG_TRUSTED;
+	if (!strcmp(name, "untrusted"))
+		return TAG_UNTRUSTED;
 	return TAG_OTHER;
 }
 
@@ -260,6 +267,41 @@ static int memory_arg(struct verifier_env *env, const struct btf_type *ptr, uint
 	return 0;
 }
 
+static bool is_dynptr_pointer(const struct verifier_env *env, const struct btf_type *ptr)
+{
+	const struct btf_type *t = kern_btf_skip_modifiers(env->in->btf, ptr->type, NULL);
+
+	return t && btf_kind(t) == BTF_KIND_STRUCT &&
+	       !strcmp(kern_btf_type_name(env->in->btf, t), "bpf_dynptr");
+}
+
+/* A kernel object: the struct of that name in the kernel's BTF, its flavour left out. */
+static int object_arg(struct verifier_env *env, const struct btf_type *ptr, uint32_t i,
+		      uint32_t tags, struct subprog_arg *arg)
+{
+	const struct btf_type *t = kern_btf_skip_modifiers(env->in->btf, ptr->type, NULL);
+	const char *name = t ? kern_btf_type_name(env->in->btf, t) : "";
+	char essential[128], *flavour;
+
+	snprintf(essential, sizeof(essential), "%s", name);
+	flavour = strstr(essential, "___");
+	if (flavour)
+		*flavour = 0;
+	if (tags & TAG_TRUSTED && tags & TAG_NONNULL) {
+		vlog(env, "arg#%d has invalid combination of tags\n", i);
+		return -EINVAL;
+	}
+	arg->btf_id = env->in->kernel_btf && t && btf_is_struct_or_union(t) ?
+		kern_btf_find(env->in->kernel_btf, essential, btf_kind(t)) : 0;
+	if (!arg->btf_id) {
+		vlog(env, "arg#%d type lookup in kernel BTF failed\n", i);
+		return -ENOENT;
+	}
+	arg->kind = BPFX_ARG_BTF_ID | (tags & TAG_NULLABLE ? BPFX_NULLABLE : 0) |
+		    (tags & TAG_UNTRUSTED ? BPFX_UNINIT : 0);
+	return 0;
+}
+
 static int pointer_arg(struct verifier_env *env, const struct subprog *sub,
 		       const struct btf_type *ptr, uint32_t i, uint32_t tags,
 		       struct subprog_arg *arg)
@@ -274,6 +316,16 @@ static int pointer_arg(struct verifier_env *env, const struct subprog *sub,
 	}
 	if (!sub->global)
 		return -EINVAL;
+	if (is_dynptr_pointer(env, ptr)) {
+		if (tags) {
+			vlog(env, "arg#%d has invalid combination of tags\n", i);
+			return -EINVAL;
+		}
+		arg->kind = BPFX_ARG_DYNPTR | BPFX_RDONLY;
+		return 0;
+	}
+	if (tags & (TAG_TRUSTED | TAG_UNTRUSTED))
+		return object_arg(env, ptr, i, tags, arg);
 	return memory_arg(env, ptr, i, tags, arg);
 }
 

@@ -59,7 +59,9 @@ int check_arg_offset(struct verifier_env *env, const struct reg *reg, uint32_t r
 	case REG_SCALAR:
 		return 0;
 	case REG_BTF_ID:
-		return check_ptr_off(env, reg, regno, true);
+		return check_ptr_off(env, reg, regno,
+				     !(reg->type & (REG_MAYBE_NULL | REG_UNTRUSTED | REG_USER |
+						    REG_PERCPU)));
 	default:
 		return check_ptr_off(env, reg, regno, false);
 	}
@@ -397,6 +399,7 @@ static int check_type(struct verifier_env *env, const struct reg *reg, uint32_t 
 {
 	uint32_t type = reg->type;
 
+	type &= ~REG_PKT_SLICE;
 	if (arg & BPFX_RDONLY)
 		type &= ~REG_RDONLY;
 	if (arg & BPFX_NULLABLE)

@@ -57,6 +57,32 @@ int check_memory_arg(struct verifier_env *env, struct reg *reg, uint32_t regno, 
 	return err;
 }
 
+/* Linux judges a kernel object as it does the argument of a helper. */
+static int match_object(struct verifier_env *env, const struct subprog_arg *arg,
+			const struct reg *reg, uint32_t regno)
+{
+	bool null_ok = arg->kind & BPFX_NULLABLE;
+
+	if (arg->kind & BPFX_UNINIT)
+		return 0;	/* untrusted: any value will do */
+	if (null_ok && reg_is_zero(reg))
+		return 0;
+	if ((reg->type & ~(null_ok ? REG_MAYBE_NULL : 0u)) != (REG_BTF_ID | REG_TRUSTED) &&
+	    !(reg_kind(reg) == REG_BTF_ID && reg_is_trusted(reg))) {
+		vlog(env, "R%d type=%s expected=ptr_, trusted_ptr_, rcu_ptr_\n", regno,
+		     reg_type_name(env, reg->type));
+		return -EINVAL;
+	}
+	if (check_arg_offset(env, reg, regno, false))
+		return -EINVAL;
+	if (btf_struct_matches(reg->btf, reg->btf_id, reg->off, env->in->kernel_btf, arg->btf_id, true))
+		return 0;
+	vlog(env, "R%d is of type %s but %s is expected\n", regno,
+	     kern_btf_type_name(reg->btf, kern_btf_type(reg->btf, reg->btf_id)),
+	     kern_btf_type_name(env->in->kernel_btf, kern_btf_type(env->in->kernel_btf, arg->btf_id)));
+	return -EINVAL;
+}
+
 static int match_arg(struct verifier_env *env, const struct subprog_arg *arg, struct reg *reg,
 		     uint32_t regno)
 {
@@ -66,6 +92,10 @@ static int match_arg(struct verifier_env *env, const struct subprog_arg *arg, st
 		vlog(env, "R%d is not a scalar\n", regno);
 		return -EINVAL;
 	}
+	if ((arg->kind & BPFX_ARG_KIND_MASK) == BPFX_ARG_DYNPTR)
+		return check_dynptr_arg(env, regno, false, true, DYNPTR_NONE, 0);
+	if ((arg->kind & BPFX_ARG_KIND_MASK) == BPFX_ARG_BTF_ID)
+		return match_object(env, arg, reg, regno);
 	if (check_arg_offset(env, reg, regno, false))
 		return -EACCES;
 	if (arg->kind == BPFX_ARG_CTX) {
@@ -294,7 +324,8 @@ int check_return_value(struct verifier_env *env, uint32_t regno, const char *nam
 	}
 	if (frame->in_async_callback)
 		return check_in_range(env, regno, name, 0, 0, "At async callback return");
-	if (frame->subprog) {
+	if (frame->subprog && !frame->in_exception_callback && known_kfunc_at(env, env->insn_idx) !=
+	    KFUNC_bpf_throw) {
 		if (reg->type == REG_SCALAR)
 			return 0;
 		vlog(env, "At subprogram exit the register R%d is not a scalar value (%s)\n", regno,

@@ -183,10 +183,10 @@ static int visit(struct cfg *cfg, uint32_t at)
 	return visit_jump(cfg, at);
 }
 
-static int walk(struct cfg *cfg)
+static int walk(struct cfg *cfg, uint32_t start)
 {
-	cfg->state[0] = DISCOVERED;
-	cfg->stack[0] = 0;
+	cfg->state[start] = DISCOVERED;
+	cfg->stack[0] = start;
 	cfg->depth = 1;
 	while (cfg->depth) {
 		uint32_t at = cfg->stack[cfg->depth - 1];
@@ -228,7 +228,9 @@ int check_cfg(struct verifier_env *env)
 
 	cfg.stack = pool_alloc(&env->pool, env->insn_cnt * sizeof(*cfg.stack));
 	cfg.state = pool_zalloc(&env->pool, env->insn_cnt);
-	err = walk(&cfg);
+	err = walk(&cfg, 0);
+	if (!err && env->exception_subprog && !cfg.state[env->subprogs[env->exception_subprog].start])
+		err = walk(&cfg, env->subprogs[env->exception_subprog].start);
 	return err ? err : check_all_reached(&cfg);
 }
 

@@ -380,6 +380,23 @@ static void init_global_args(struct verifier_env *env, const struct subprog *sub
 			reg->type = REG_CTX;
 			continue;
 		}
+		if ((arg->kind & BPFX_ARG_KIND_MASK) == BPFX_ARG_DYNPTR) {
+			reg->type = REG_DYNPTR;
+			reg->dynptr_kind = DYNPTR_LOCAL;
+			reg->dynptr_first = true;
+			reg->id = ++env->id_gen;
+			continue;
+		}
+		if ((arg->kind & BPFX_ARG_KIND_MASK) == BPFX_ARG_BTF_ID) {
+			reg->type = REG_BTF_ID | (arg->kind & BPFX_UNINIT ? REG_UNTRUSTED : REG_TRUSTED);
+			reg->btf = env->in->kernel_btf;
+			reg->btf_id = arg->btf_id;
+			if (arg->kind & BPFX_NULLABLE) {
+				reg->type |= REG_MAYBE_NULL;
+				reg->id = ++env->id_gen;
+			}
+			continue;
+		}
 		reg->type = REG_MEM | (arg->kind & BPFX_RDONLY ? REG_RDONLY : 0);
 		reg->mem_size = arg->mem_size;
 		if (arg->kind & BPFX_NULLABLE) {
@@ -405,6 +422,14 @@ static int init_args(struct verifier_env *env, uint32_t subprog, struct frame *f
 	}
 	vlog(env, "Validating %s() func#%d...\n", subprog_name(env, subprog), subprog);
 	err = prepare_func_args(env, subprog);
+	if (!err && subprog == env->exception_subprog) {
+		frame->in_exception_callback = true;
+		if (env->subprogs[subprog].arg_cnt != 1 ||
+		    env->subprogs[subprog].args[0].kind != BPFX_ARG_ANY) {
+			vlog(env, "exception cb only supports single integer argument\n");
+			return -EINVAL;
+		}
+	}
 	if (!err)
 		init_global_args(env, &env->subprogs[subprog], frame);
 	return err;
@@ -439,6 +464,9 @@ static int check_global_functions(struct verifier_env *env)
 {
 	bool again = true;
 
+	/* Nobody calls it, but anything may throw. */
+	if (env->exception_subprog)
+		env->subprogs[env->exception_subprog].called = true;
 	while (again) {
 		again = false;
 		for (uint32_t i = 1; i < env->subprog_cnt; i++) {

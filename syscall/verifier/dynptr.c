@@ -22,6 +22,21 @@ static bool is_counted(uint32_t kind)
 	return kind == DYNPTR_RINGBUF;
 }
 
+/* What a slice of such a dynptr is beside memory. */
+uint32_t dynptr_slice_flags(uint32_t kind)
+{
+	switch (kind) {
+	case DYNPTR_RINGBUF:
+		return REG_RINGBUF;
+	case DYNPTR_SKB:
+	case DYNPTR_XDP:
+	case DYNPTR_SKB_META:
+		return REG_PKT_SLICE;
+	default:
+		return 0;
+	}
+}
+
 /* Packets that the program type may not write. */
 bool dynptr_is_rdonly(const struct verifier_env *env, uint32_t kind)
 {
@@ -71,7 +86,7 @@ static void forget_slots(struct verifier_env *env, struct frame *frame, int uppe
 static void invalidate_slices(struct verifier_env *env, uint32_t id)
 {
 	FOR_EACH_REG(env->cur, frame, reg, {
-		if ((reg->type & ~REG_MAYBE_NULL) == REG_MEM && reg->mem_dynptr == id)
+		if (reg_kind(reg) == REG_MEM && reg->mem_dynptr == id)
 			invalidate_reg(env, reg);
 	});
 }

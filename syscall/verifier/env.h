@@ -65,6 +65,7 @@ enum reg_kind {
 #define REG_RCU		0x8000u	/* valid within the RCU read section */
 #define REG_PERCPU	0x10000u
 #define REG_USER	0x20000u	/* memory of the process */
+#define REG_PKT_SLICE	0x40000u	/* memory got from a packet's dynptr: dies with the packet's place */
 
 struct reg {
 	uint32_t type;		/* enum reg_kind | flags */
@@ -291,7 +292,7 @@ struct subprog {
 	uint32_t linfo;		/* first line info record */
 	uint16_t stack_depth;
 	bool global, called, verified, is_callback, is_async_callback, has_tail_call, has_ld_abs;
-	bool changes_pkt, might_sleep;
+	bool changes_pkt, might_sleep, is_exception_callback;
 	bool unreliable;	/* its BTF does not say what it is called with */
 	/* Arguments of a global function from BTF. */
 	bool args_cached;
@@ -698,6 +699,7 @@ int check_dynptr_arg(struct verifier_env *env, uint32_t regno, bool uninit, bool
 const struct reg *dynptr_of(const struct verifier_env *env, const struct reg *arg);
 int release_dynptr(struct verifier_env *env, const struct reg *arg);
 int destroy_overwritten_dynptr(struct verifier_env *env, struct frame *frame, uint32_t slot);
+uint32_t dynptr_slice_flags(uint32_t kind);
 bool dynptr_is_rdonly(const struct verifier_env *env, uint32_t kind);
 
 /* objects.c: objects that programs make, lists and trees of them */

@@ -369,6 +369,8 @@ static int move_subprogs(struct rewrite *rw)
 
 		if (i && start == rw->moved[sub[1].start])
 			continue;	/* never called: gone with the dead code */
+		if (sub->is_exception_callback)
+			out->exception_start = start;
 		if (out->func_info) {
 			out->func_info[out->func_info_cnt] = env->in->func_info[i];
 			out->func_info[out->func_info_cnt++].insn_off = start;

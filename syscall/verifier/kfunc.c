@@ -109,7 +109,7 @@ bool kfunc_allowed_under_lock(const struct verifier_env *env, uint32_t insn)
 	case KFUNC_bpf_list_push_front_impl ... KFUNC_bpf_rbtree_right:
 	case KFUNC_bpf_res_spin_lock ... KFUNC_bpf_res_spin_unlock_irqrestore:
 	case KFUNC_bpf_refcount_acquire_impl:
-		return known_kfunc_at(env, insn) != KFUNC_bpf_refcount_acquire_impl;
+		return true;
 	default:
 		return k && !strncmp(k->name, "bpf_iter_num_", strlen("bpf_iter_num_"));
 	}
@@ -180,7 +180,7 @@ static int cast_result(struct verifier_env *env, struct kfunc_call *call)
 	const struct btf_type *t = kern_btf_type(env->in->kernel_btf, call->constant);
 	struct reg *r0;
 
-	if (t && btf_kind(t) == BTF_KIND_STRUCT) {
+	if (t && btf_is_struct_or_union(t)) {
 		object_result(env, env->in->kernel_btf, call->constant, REG_UNTRUSTED);
 		return 0;
 	}
@@ -205,7 +205,7 @@ static int slice_result(struct verifier_env *env, struct kfunc_call *call)
 	if (writable && (call->dynptr_kind == DYNPTR_SKB || call->dynptr_kind == DYNPTR_XDP))
 		env->seen_direct_write = true;
 	r0 = new_result(env, REG_MEM | (writable ? 0 : REG_RDONLY) |
-			(call->dynptr_kind == DYNPTR_RINGBUF ? REG_RINGBUF : 0));
+			dynptr_slice_flags(call->dynptr_kind));
 	r0->mem_size = call->mem_size;
 	r0->mem_dynptr = call->dynptr_id;
 	r0->ref_id = call->dynptr_ref;
@@ -275,7 +275,7 @@ static int pointer_result(struct verifier_env *env, struct kfunc_call *call,
 	uint32_t id, flags = 0;
 
 	t = kern_btf_skip_modifiers(btf, ptr->type, &id);
-	if (btf_kind(t) != BTF_KIND_STRUCT)
+	if (!btf_is_struct_or_union(t))
 		return memory_result(env, call, id, t);
 	if (call->kfunc->flags & BPFX_KF_ITER_NEXT)
 		flags = iter_is_rcu(env, call) ? REG_RCU : REG_TRUSTED;
@@ -308,6 +308,9 @@ static void number_result(struct verifier_env *env, const struct kfunc_call *cal
 	const struct kern_btf_fields *fields;
 	uint32_t flags = call->kfunc->flags;
 
+	/* Who owns the object knows that it is counted. */
+	if (call->kfunc->known == KFUNC_bpf_refcount_acquire_impl && call->owning_arg)
+		flags &= ~BPFX_KF_RET_NULL;
 	if (flags & BPFX_KF_RET_NULL) {
 		r0->type |= REG_MAYBE_NULL;
 		r0->id = ++env->id_gen;

@@ -193,7 +193,7 @@ static int kind_of(struct verifier_env *env, const struct param *p)
 	if (is_iter_function(k) && !p->index)
 		return ARG_ITER;
 	if (is_object_register(reg)) {
-		if (btf_kind(p->target) == BTF_KIND_STRUCT)
+		if (btf_is_struct_or_union(p->target))
 			return ARG_TYPED;
 		vlog(env, "kernel function %s args#%d pointer type %s %s is not supported\n", k->name,
 		     p->index, kind_text(p->target), p->target_name);

@@ -43,11 +43,6 @@ static const struct btf_type *flatten(const struct kern_btf *btf, uint32_t id, u
 	return t;
 }
 
-static bool is_composite(const struct btf_type *t)
-{
-	return btf_kind(t) == BTF_KIND_STRUCT || btf_kind(t) == BTF_KIND_UNION;
-}
-
 static uint32_t tag_flags(const struct kern_btf *btf, const struct btf_type *ptr)
 {
 	const struct btf_type *tag = kern_btf_type(btf, ptr->type);
@@ -70,7 +65,7 @@ static int meet_pointer(struct walk *w, const struct btf_type *ptr, uint32_t mem
 		return -EACCES;
 	}
 	target = kern_btf_skip_modifiers(w->btf, ptr->type, &w->next);
-	if (btf_kind(target) != BTF_KIND_STRUCT)
+	if (!btf_is_struct_or_union(target))
 		return WALK_NUMBER;
 	w->flags = tag_flags(w->btf, ptr);
 	return WALK_POINTER;
@@ -111,7 +106,7 @@ static bool into_flexible_array(struct walk *w)
 	const struct btf_type *t;
 	uint32_t id, size, total, start;
 
-	if (!is_composite(w->type) || !btf_vlen(w->type))
+	if (!btf_is_struct_or_union(w->type) || !btf_vlen(w->type))
 		return false;
 	last = &btf_members(w->type)[btf_vlen(w->type) - 1];
 	t = kern_btf_skip_modifiers(w->btf, last->type, NULL);
@@ -119,7 +114,7 @@ static bool into_flexible_array(struct walk *w)
 		return false;
 	start = btf_member_bit_offset(w->type, last) / 8;
 	t = flatten(w->btf, last->type, &id, &size, &total);
-	if (w->off < start || !size || !is_composite(t))
+	if (w->off < start || !size || !btf_is_struct_or_union(t))
 		return false;
 	w->off = (w->off - start) % size;
 	w->type = t;
@@ -139,7 +134,7 @@ static int walk_once(struct walk *w)
 	}
 	for (uint32_t i = 0; i < btf_vlen(w->type); i++) {
 		const struct btf_member *m = &btf_members(w->type)[i];
-		uint32_t start = btf_member_bit_offset(w->type, m) / 8, id, elem, total;
+		uint32_t start = btf_member_bit_offset(w->type, m) / 8, end, id, elem, total;
 		const struct btf_type *t;
 
 		w->member = kern_btf_name(w->btf, m->name_off);
@@ -153,13 +148,14 @@ static int walk_once(struct walk *w)
 		if (w->off + w->size <= start)
 			break;
 		t = flatten(w->btf, m->type, &id, &elem, &total);
-		if (w->off >= start + total)
+		end = start + total;
+		if (w->off >= end)
 			continue;
 		if (w->off < start)
 			return no_member(w);
 		if (elem && total > elem)
 			start += (w->off - start) / elem * elem;
-		if (is_composite(t)) {
+		if (btf_is_struct_or_union(t)) {
 			w->type = t;
 			w->off -= start;
 			w->next = id;
@@ -167,7 +163,7 @@ static int walk_once(struct walk *w)
 		}
 		if (btf_kind(t) == BTF_KIND_PTR)
 			return meet_pointer(w, t, start);
-		return meet_number(w, start + elem);
+		return meet_number(w, end);	/* arrays of numbers are one */
 	}
 	return no_member(w);
 }
@@ -183,7 +179,7 @@ bool btf_struct_matches(const struct kern_btf *btf, uint32_t id, uint32_t off,
 	if (strict || btf != wanted_btf)
 		return false;
 	w.type = kern_btf_type(btf, id);
-	for (int depth = 0; depth < 32 && is_composite(w.type); depth++) {
+	for (int depth = 0; depth < 32 && btf_is_struct_or_union(w.type); depth++) {
 		if (walk_once(&w) != WALK_STRUCT)
 			return false;
 		if (w.next == wanted && !w.off)

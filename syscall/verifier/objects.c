@@ -193,8 +193,8 @@ static int check_node_owner(struct verifier_env *env, struct kfunc_call *call,
 			    const struct reg *reg, uint32_t regno)
 {
 	if (takes_non_owning_node(call->kfunc->known)) {
-		if (!is_non_owning(reg) || reg->ref_id) {
-			vlog(env, "%s can only take non-owning bpf_rb_node pointer\n",
+		if (!is_non_owning(reg) && !reg->ref_id) {
+			vlog(env, "%s can only take non-owning or refcounted bpf_rb_node pointer\n",
 			     call->kfunc->name);
 			return -EINVAL;
 		}

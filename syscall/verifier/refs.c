@@ -79,7 +79,8 @@ int release_ref(struct verifier_env *env, uint32_t ref_id)
 void invalidate_packet(struct verifier_env *env)
 {
 	FOR_EACH_REG(env->cur, frame, reg, {
-		if (kind_is_packet(reg->type) || reg->type == REG_PACKET_END)
+		if (kind_is_packet(reg->type) || reg->type == REG_PACKET_END ||
+		    reg->type & REG_PKT_SLICE)
 			invalidate_reg(env, reg);
 	});
 }
@@ -269,8 +270,13 @@ static int give_lock(struct verifier_env *env, const struct reg *reg, enum ref_k
 int process_lock(struct verifier_env *env, uint32_t regno, bool lock)
 {
 	const struct reg *reg = &cur_regs(env)[regno];
-	int err = check_lock_pointer(env, reg, regno, BTF_FIELD_SPIN_LOCK);
+	int err;
 
+	if (in_tree_callback(env)) {
+		vlog(env, "can't spin_{lock,unlock} in rbtree cb\n");
+		return -EACCES;
+	}
+	err = check_lock_pointer(env, reg, regno, BTF_FIELD_SPIN_LOCK);
 	if (err)
 		return err;
 	return lock ? take_lock(env, reg) : give_lock(env, reg, REF_LOCK, "bpf_spin");

@@ -79,6 +79,10 @@ static int check_map_fits(struct verifier_env *env, const struct verifier_map *m
 	/* Anybody may load it and it reads packets the classic way: a socket filter. */
 	bool filter = (flags & BPFX_PROG_UNPRIV) && (flags & BPFX_PROG_LD_ABS);
 
+	if ((map->fields.mask & (BTF_FIELD_LIST_HEAD | BTF_FIELD_RB_ROOT)) && tracing) {
+		vlog(env, "tracing progs cannot use bpf_{list_head,rb_root} yet\n");
+		return -EINVAL;
+	}
 	if ((map->fields.mask & BTF_FIELD_SPIN_LOCK) && (tracing || filter)) {
 		vlog(env, "%s progs cannot use bpf_spin_lock yet\n",
 		     filter ? "socket filter" : "tracing");

@@ -56,6 +56,84 @@ static int add_subprog(struct verifier_env *env, int64_t start)
 	return 0;
 }
 
+/* ---- the function that exceptions go to: a tag on the main function names it ---- */
+
+#define EXCEPTION_TAG "exception_callback:"
+
+/* 1: found, 0: none, -EEXIST: several. */
+static int exception_callback_name(const struct verifier_env *env, const char **name)
+{
+	const struct kern_btf *btf = env->in->btf;
+	int cnt = 0;
+
+	for (uint32_t id = 1; id < kern_btf_type_cnt(btf); id++) {
+		const struct btf_type *t = kern_btf_type(btf, id);
+		const char *text;
+
+		if (btf_kind(t) != BTF_KIND_DECL_TAG || t->type != env->in->func_info[0].type_id ||
+		    ((const struct btf_decl_tag *)(t + 1))->component_idx != -1)
+			continue;
+		text = kern_btf_type_name(btf, t);
+		if (strncmp(text, EXCEPTION_TAG, strlen(EXCEPTION_TAG)))
+			continue;
+		*name = text + strlen(EXCEPTION_TAG);
+		cnt++;
+	}
+	return cnt > 1 ? -EEXIST : cnt;
+}
+
+/* Its first instruction, 0: there is none. */
+static int find_exception_callback(struct verifier_env *env)
+{
+	const struct verifier_input *in = env->in;
+	const char *name = NULL;
+	uint32_t id;
+	int found;
+
+	if (!in->func_info_cnt || !in->btf)
+		return 0;
+	found = exception_callback_name(env, &name);
+	if (found < 0)
+		vlog(env, "multiple exception callback tags for main subprog\n");
+	if (found <= 0)
+		return found;
+	id = kern_btf_find(in->btf, name, BTF_KIND_FUNC);
+	if (!id) {
+		vlog(env, "exception callback '%s' could not be found in BTF\n", name);
+		return -ENOENT;
+	}
+	if (btf_vlen(kern_btf_type(in->btf, id)) != BTF_FUNC_GLOBAL) {
+		vlog(env, "exception callback '%s' must have global linkage\n", name);
+		return -EINVAL;
+	}
+	for (uint32_t i = 0; i < in->func_info_cnt; i++) {
+		if (in->func_info[i].type_id != id)
+			continue;
+		if (in->func_info[i].insn_off)
+			return in->func_info[i].insn_off;
+		vlog(env, "invalid exception callback insn_off in func_info: 0\n");
+		return -EINVAL;
+	}
+	vlog(env, "exception callback type id not found in func_info\n");
+	return -EINVAL;
+}
+
+static int add_exception_callback(struct verifier_env *env)
+{
+	int start = find_exception_callback(env), err;
+
+	if (start <= 0)
+		return start;
+	err = add_subprog(env, start);
+	if (err)
+		return err;
+	env->exception_subprog = find_subprog(env, start);
+	env->subprogs[env->exception_subprog].is_exception_callback = true;
+	env->subprogs[env->exception_subprog].is_callback = true;
+	env->subprogs[env->exception_subprog].is_async_callback = true;	/* an empty stack */
+	return 0;
+}
+
 /* Every target of a call or function pointer begins a function; instruction 0 does. */
 int add_subprogs(struct verifier_env *env)
 {
@@ -83,6 +161,8 @@ int add_subprogs(struct verifier_env *env)
 		}
 		err = add_subprog(env, (int64_t)i + 1 + insn->imm);
 	}
+	if (!err)
+		err = add_exception_callback(env);
 	if (err)
 		return err;
 	env->subprogs[env->subprog_cnt].start = env->insn_cnt;
@@ -219,6 +299,22 @@ static int call(struct verifier_env *env, struct chain *c, uint32_t *sub, uint32
 	return enter(env, c, callee);
 }
 
+/* Between a callback and the helper that calls it nothing can be unwound. */
+static int check_throw_place(struct verifier_env *env, const struct chain *c, uint32_t sub,
+			     uint32_t at)
+{
+	bool in_callback = env->subprogs[sub].is_callback;
+
+	if (known_kfunc_at(env, at) != KFUNC_bpf_throw)
+		return 0;
+	for (uint32_t i = 0; i < c->frame; i++)
+		in_callback |= env->subprogs[c->ret_subprog[i]].is_callback;
+	if (!in_callback)
+		return 0;
+	vlog(env, "bpf_throw kfunc (insn %d) cannot be called from callback subprog %d\n", at, sub);
+	return -EINVAL;
+}
+
 /* Depth first over the calls that begin in function @start. */
 static int check_chain(struct verifier_env *env, uint32_t start)
 {
@@ -229,8 +325,16 @@ static int check_chain(struct verifier_env *env, uint32_t start)
 	while (!err) {
 		int callee = -1;
 
-		for (; at < env->subprogs[sub + 1].start && callee < 0; at++)
+		for (; !err && at < env->subprogs[sub + 1].start && callee < 0; at++) {
+			err = check_throw_place(env, &c, sub, at);
 			callee = callee_of(env, at);
+			if (!err && callee >= 0 && env->subprogs[callee].is_exception_callback) {
+				vlog(env, "insn %d cannot call exception cb directly\n", at);
+				err = -EINVAL;
+			}
+		}
+		if (err)
+			break;
 		if (callee >= 0) {
 			err = call(env, &c, &sub, at - 1, callee);
 			at = env->subprogs[sub].start;

@@ -146,6 +146,7 @@ struct verifier_result {
 	bool writes_packet, uses_tail_call, sleepable;
 	bool result_is_typed;	/* a path returns more than 1: its attach type gives that a meaning */
 	bool needs_kernel;	/* cannot run here: it looks into structs of a foreign kernel */
+	uint32_t exception_start;	/* first instruction of the exception callback; 0: none */
 	uint32_t *kfuncs;	/* BTF ids of kernel functions it calls, ascending */
 	uint32_t kfunc_cnt;
 };
