@@ -13,7 +13,10 @@ struct guard_request {
 /* Results of a program. */
 enum { GUARD_ALLOW = 0, GUARD_DENY = 1 };
 
-/* Helper: bytes that the request's user may still use. Ids from 0x10000 on belong to a type. */
-#define GUARD_FUNC_QUOTA 0x10000
+/* Helper: bytes that the request's user has used so far. Ids from 0x10000 on belong to a type. */
+#define GUARD_FUNC_USED 0x10000
+
+/* Map type "guard_quota": user to bytes, at most GUARD_QUOTA_MAX. */
+#define GUARD_QUOTA_MAX 5000
 
 #endif
