@@ -12,6 +12,10 @@
 #define MIN(a, b)	((a) < (b) ? (a) : (b))
 #define MAX(a, b)	((a) > (b) ? (a) : (b))
 
+/* For the few words that each run of a program looks at: found without a call, also in a library. The
+ * room for such words is small where a library is loaded late, so nothing else may have it. */
+#define HOT_THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
+
 /* @to is a power of two. */
 static inline uint64_t round_up64(uint64_t value, uint64_t to)
 {

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bits.h"
 #include "rundown.h"
 
 #define SPINS 200u
@@ -36,7 +37,7 @@ static struct record *_Atomic records;	/* never freed, used again by later threa
 static _Atomic bool fences;
 static pthread_key_t key;
 static bool has_key;
-static __thread struct record *mine;
+static HOT_THREAD_LOCAL struct record *mine;
 
 static long membarrier(int cmd)
 {

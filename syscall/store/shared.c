@@ -168,7 +168,7 @@ void store_attach_unlock(void)
 
 /* ---- CPU slots ---- */
 
-static _Thread_local struct {
+static HOT_THREAD_LOCAL struct {
 	uint32_t cpu, depth;
 } held;
 
