@@ -70,10 +70,9 @@ static void unlock(void)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* A child must find it free and the tables whole. Extensions are registered by whoever may hold no
- * other lock of ours, so this one is taken first: its handler is registered last. In a child it has
- * an owner who is not there: it is made anew. */
-__attribute__((constructor(299))) static void guard_mutex(void)
+/* A child must find it free and the tables whole. It is taken after the kernel's start and before
+ * all rooms: FORK_RANK_REGISTRY. In a child it has an owner who is not there: it is made anew. */
+__attribute__((constructor(206))) static void guard_mutex(void)
 {
 	pthread_atfork(lock, unlock, init_mutex);
 }

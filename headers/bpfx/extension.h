@@ -138,7 +138,7 @@ struct bpfx_hook_state {
 
 static inline int bpfx_hook_active(const struct bpfx_hook *hook)
 {
-	const uint32_t *attached = hook->state->attached;
+	const uint32_t *attached = __atomic_load_n(&hook->state->attached, __ATOMIC_RELAXED);
 
 	return attached && __atomic_load_n(attached, __ATOMIC_RELAXED);
 }

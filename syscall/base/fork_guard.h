@@ -16,8 +16,9 @@
 #define FORK_RANK_MAPS	  203
 #define FORK_RANK_PROGS	  204
 #define FORK_RANK_LINKS	  205
-#define FORK_RANK_START	  206
-#define FORK_RANK_WAITING 207
+#define FORK_RANK_REGISTRY 206	/* it is not a room: see extensions/registry.c */
+#define FORK_RANK_START	  207
+#define FORK_RANK_WAITING 208
 
 #define FORK_GUARD(mutex, rank)                                                                    \
 	static void before_fork_##mutex(void)                                                      \

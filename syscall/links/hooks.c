@@ -30,7 +30,7 @@ struct hook_runtime {
 	const struct bpfx_hook *hook;	/* the registry's row */
 	struct store_counter counter;
 	struct snapshot *_Atomic now;
-	struct snapshot *replaced;	/* not waited for yet */
+	struct snapshot *_Atomic replaced;	/* not waited for yet */
 	_Atomic uint64_t checked_ns;
 };
 
@@ -100,7 +100,7 @@ static void free_list(struct snapshot *snapshots)
  * @limit_ns. The caller is through with @own marks of his; further out he may be using it. */
 static bool free_replaced(struct hook_runtime *runtime, uint32_t own, uint64_t limit_ns)
 {
-	struct snapshot *replaced, **end;
+	struct snapshot *replaced, *last;
 	bool empty;
 
 	pthread_mutex_lock(&mutex);
@@ -112,10 +112,13 @@ static bool free_replaced(struct hook_runtime *runtime, uint32_t own, uint64_t l
 		free_list(replaced);
 		return true;
 	}
-	pthread_mutex_lock(&mutex);
-	for (end = &runtime->replaced; *end; end = &(*end)->next)
+	for (last = replaced; last && last->next; last = last->next)
 		;
-	*end = replaced;
+	pthread_mutex_lock(&mutex);
+	if (last) {
+		last->next = runtime->replaced;
+		runtime->replaced = replaced;
+	}
 	pthread_mutex_unlock(&mutex);
 	return empty;
 }
