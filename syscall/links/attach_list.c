@@ -169,17 +169,32 @@ int attach_list_save(const struct attach_list *list)
 
 /* ---- sweeping ---- */
 
-/* In a sweep: what was attached without a link to something that is gone now goes. */
+/* Does it say anything: a cgroup's revision counts on when nothing is attached any more. */
+static bool says_something(const struct attach_list *list)
+{
+	if (list->hook_flags & BPFX_HOOK_CGROUP)
+		return true;
+	for (uint32_t i = 0; i < list->cnt; i++)
+		if (!list->at[i].link_id || store_exists(STORE_LINK, list->at[i].link_id))
+			return true;
+	return false;
+}
+
 static bool list_is_kept(const struct store_record *record)
 {
 	struct attach_list list;
 
-	if (!take_from(record, &list))
-		return false;
-	if (!attach_target_is_gone(list.hook_flags, list.target, list.netns))
-		return true;
-	store_hook_changed(list.hook, -(int)record->edge_cnt);
-	return false;
+	return take_from(record, &list) && says_something(&list) &&
+	       !attach_target_is_gone(list.hook_flags, list.target, list.netns);
+}
+
+/* What was attached without a link to something that is gone now goes. */
+static void list_removed(const struct store_record *record)
+{
+	struct attach_list list;
+
+	if (record->edge_cnt && take_from(record, &list))
+		store_hook_changed(list.hook, -(int)record->edge_cnt);
 }
 
 static bool is_kept(const char *name, const struct store_record *record)
@@ -190,5 +205,5 @@ static bool is_kept(const char *name, const struct store_record *record)
 
 __attribute__((constructor)) static void register_room(void)
 {
-	store_set_record_kept(is_kept);
+	store_set_records(is_kept, list_removed);
 }

@@ -36,7 +36,7 @@ uint64_t cgroup_id(uint64_t target);
 /* Has the directory been removed. What cannot be seen from here is taken to be there. */
 bool cgroup_is_gone(uint64_t target);
 
-/* The same of a record's name; see store_set_record_kept(). */
+/* The same of a record's name; see store_set_records(). */
 bool cgroup_record_is_kept(const char *name);
 
 #endif

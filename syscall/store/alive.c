@@ -207,7 +207,7 @@ static int add_record(const char *name, const struct store_record *record, void 
 	struct node *node;
 	struct store_edge *edges;
 
-	if (!record->edge_cnt)
+	if (!record->edge_cnt || !record_is_kept(name, record))
 		return 0;
 	edges = malloc(record->edge_cnt * sizeof(*edges));
 	node = edges ? graph_add(arg) : NULL;

@@ -95,6 +95,7 @@ void sweep(void);
 bool alive_locked(enum store_kind kind, uint32_t id);
 /* Remove records of what is gone. Under the store's lock. */
 void record_sweep(void);
+bool record_is_kept(const char *name, const struct store_record *record);
 /* Drop cached objects whose file is gone. */
 void cache_drop_dead(void);
 

@@ -21,10 +21,18 @@
 #define TEMP_PREFIX '.'
 
 static bool (*is_kept)(const char *name, const struct store_record *record);
+static void (*removed)(const struct store_record *record);
 
-void store_set_record_kept(bool (*kept)(const char *name, const struct store_record *record))
+void store_set_records(bool (*kept)(const char *name, const struct store_record *record),
+		       void (*was_removed)(const struct store_record *record))
 {
 	is_kept = kept;
+	removed = was_removed;
+}
+
+bool record_is_kept(const char *name, const struct store_record *record)
+{
+	return !is_kept || is_kept(name, record);
 }
 
 static void record_path(char *out, size_t size, const char *name)
@@ -158,8 +166,10 @@ void record_sweep(void)
 		if (!strcmp(name, ".") || !strcmp(name, ".."))
 			continue;
 		err = name[0] == TEMP_PREFIX ? -EINVAL : store_record_read(name, &record);
-		if (err != -EINVAL && (err || !is_kept || is_kept(name, &record)))
+		if (err != -EINVAL && (err || record_is_kept(name, &record)))
 			continue;
+		if (!err && removed)
+			removed(&record);
 		record_path(path, sizeof(path), name);
 		unlink(path);
 	}

@@ -218,8 +218,10 @@ void store_record_remove(const char *name);
 int store_record_each(const char *prefix,
 		      int (*fn)(const char *name, const struct store_record *record, void *arg),
 		      void *arg);
-/* Asked under the store's lock in a sweep: is what the record is about still there. */
-void store_set_record_kept(bool (*kept)(const char *name, const struct store_record *record));
+/* @kept: is what the record is about still there; if not, it refers to nothing. @removed: told under
+ * the store's lock when such a one is removed. */
+void store_set_records(bool (*kept)(const char *name, const struct store_record *record),
+		       void (*removed)(const struct store_record *record));
 
 /* ---- counters of hooks, shared by all processes ---- */
 
