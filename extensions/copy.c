@@ -164,6 +164,28 @@ static void own_map_type(struct copying *c, void *row)
 	type->name = copy_text(c, type->name);
 }
 
+static void own_text(struct copying *c, void *row)
+{
+	const char **text = row;
+
+	*text = copy_text(c, *text);
+}
+
+static void own_kfunc(struct copying *c, void *row)
+{
+	struct bpfx_kfunc *kfunc = row;
+
+	kfunc->name = copy_text(c, kfunc->name);
+	kfunc->ret = copy_text(c, kfunc->ret);
+	for (uint32_t i = 0; i < BPFX_KFUNC_PARAMS; i++) {
+		kfunc->params[i].type = copy_text(c, kfunc->params[i].type);
+		kfunc->params[i].name = copy_text(c, kfunc->params[i].name);
+	}
+	kfunc->prog_types = copy_table(c, "program types of a kernel function", kfunc->prog_types,
+				       kfunc->prog_type_cnt, sizeof(char *), sizeof(char *),
+				       own_text);
+}
+
 /* ---- the extension ---- */
 
 #define TABLE(field, kind, own)                                                                    \
@@ -180,6 +202,7 @@ static void copy_tables(struct copying *c, struct bpfx_extension *ext)
 	TABLE(hooks, hook, own_hook);
 	TABLE(sections, section, own_section);
 	TABLE(map_types, map_type, own_map_type);
+	TABLE(kfuncs, kfunc, own_kfunc);
 }
 
 int extension_copy(struct extension *extension)

@@ -26,7 +26,7 @@ struct rows {
 	_Atomic uint32_t used;		/* slots above were never filled */
 };
 
-static struct rows prog_types, hooks, helpers, sections, map_types, extensions;
+static struct rows prog_types, hooks, helpers, sections, map_types, kfuncs, extensions;
 static struct extension taken[EXTENSIONS_MAX];
 static pthread_mutex_t mutex;
 static pthread_once_t mutex_once = PTHREAD_ONCE_INIT;
@@ -228,6 +228,17 @@ const struct bpfx_helper *registry_helper(uint32_t id)
 	return NULL;
 }
 
+const struct bpfx_kfunc *registry_kfunc(const char *name)
+{
+	for (uint32_t i = 0; i < row_cnt(&kfuncs); i++) {
+		const struct bpfx_kfunc *row = row_at(&kfuncs, i);
+
+		if (row && !strcmp(row->name, name))
+			return row;
+	}
+	return NULL;
+}
+
 const struct bpfx_map_type *registry_map_type_by_name(const char *name)
 {
 	for (uint32_t i = 0; i < row_cnt(&map_types); i++) {
@@ -356,6 +367,10 @@ static int check_fits(const struct bpfx_extension *ext)
 			err = registry_refuse(-EEXIST, "helper %s: id %u is %s's",
 					      ext->helpers[i].name, ext->helpers[i].id,
 					      registry_helper(ext->helpers[i].id)->name);
+	for (uint32_t i = 0; !err && i < ext->kfunc_cnt; i++)
+		if (registry_kfunc(ext->kfuncs[i].name))
+			err = registry_refuse(-EEXIST, "kernel function %s is registered already",
+					      ext->kfuncs[i].name);
 	for (uint32_t i = 0; !err && i < ext->section_cnt; i++) {
 		const struct bpfx_section *section = &ext->sections[i];
 
@@ -382,6 +397,8 @@ static void hide(const struct bpfx_extension *ext)
 		take_row(&prog_types, &ext->prog_types[i]);
 	for (uint32_t i = 0; i < ext->helper_cnt; i++)
 		take_row(&helpers, &ext->helpers[i]);
+	for (uint32_t i = 0; i < ext->kfunc_cnt; i++)
+		take_row(&kfuncs, &ext->kfuncs[i]);
 	for (uint32_t i = 0; i < ext->map_type_cnt; i++)
 		take_row(&map_types, &ext->map_types[i]);
 }
@@ -409,6 +426,8 @@ static int show(const struct bpfx_extension *ext)
 
 	for (uint32_t i = 0; i < ext->helper_cnt; i++)
 		ok &= put_row(&helpers, &ext->helpers[i]);
+	for (uint32_t i = 0; i < ext->kfunc_cnt; i++)
+		ok &= put_row(&kfuncs, &ext->kfuncs[i]);
 	for (uint32_t i = 0; i < ext->map_type_cnt; i++)
 		ok &= put_row(&map_types, &ext->map_types[i]);
 	for (uint32_t i = 0; i < ext->prog_type_cnt; i++)

@@ -43,6 +43,8 @@ uint32_t registry_hook_link_type(const struct bpfx_hook *hook);
 
 /* General helper that an extension added; NULL: none. */
 const struct bpfx_helper *registry_helper(uint32_t id);
+/* Kernel function that an extension added; NULL: none. */
+const struct bpfx_kfunc *registry_kfunc(const char *name);
 
 /* Map type that an extension added, by its number or name; the number that was allotted to a name, 0:
  * none. */

@@ -258,6 +258,51 @@ static int check_map_type(const struct bpfx_map_type *type)
 	return 0;
 }
 
+#define KFUNC_FLAGS                                                                                \
+	(BPFX_KF_ACQUIRE | BPFX_KF_RELEASE | BPFX_KF_RET_NULL | BPFX_KF_TRUSTED_ARGS |             \
+	 BPFX_KF_SLEEPABLE | BPFX_KF_DESTRUCTIVE | BPFX_KF_RCU | BPFX_KF_ITER_NEW |                \
+	 BPFX_KF_ITER_NEXT | BPFX_KF_ITER_DESTROY | BPFX_KF_RCU_PROTECTED | BPFX_KF_FASTCALL)
+#define TYPE_TEXT_MAX 63
+
+static bool is_type_text(const char *text)
+{
+	return text && *text && strnlen(text, TYPE_TEXT_MAX + 1) <= TYPE_TEXT_MAX;
+}
+
+static int check_kfunc(const struct bpfx_kfunc *row)
+{
+	bool ended = false;
+	int err = check_name("kernel function", row->name);
+
+	if (err)
+		return err;
+	if (!row->fn)
+		return bad("kernel function %s has no function", row->name);
+	if (row->flags & ~KFUNC_FLAGS)
+		return bad("kernel function %s has unknown flags 0x%x", row->name,
+			   row->flags & ~KFUNC_FLAGS);
+	if (!is_type_text(row->ret))
+		return bad("kernel function %s does not name the type of its result", row->name);
+	for (uint32_t i = 0; i < BPFX_KFUNC_PARAMS; i++) {
+		const struct bpfx_param *param = &row->params[i];
+
+		if (!param->type) {
+			ended = true;
+			continue;
+		}
+		if (ended)
+			return bad("kernel function %s: parameter %u comes after the end of the list",
+				   row->name, i + 1);
+		if (!is_type_text(param->type) || !is_type_text(param->name))
+			return bad("kernel function %s: parameter %u has no type or no name",
+				   row->name, i + 1);
+	}
+	for (uint32_t i = 0; i < row->prog_type_cnt; i++)
+		if (!row->prog_types[i] || !*row->prog_types[i])
+			return bad("kernel function %s: program type %u has no name", row->name, i);
+	return 0;
+}
+
 static int check_rows(const struct bpfx_extension *ext)
 {
 	int err = check_helpers(ext->name, ext->helpers, ext->helper_cnt);
@@ -274,6 +319,8 @@ static int check_rows(const struct bpfx_extension *ext)
 		err = check_section(&ext->sections[i]);
 	for (uint32_t i = 0; !err && i < ext->map_type_cnt; i++)
 		err = check_map_type(&ext->map_types[i]);
+	for (uint32_t i = 0; !err && i < ext->kfunc_cnt; i++)
+		err = check_kfunc(&ext->kfuncs[i]);
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include <bpfx/fire.h>
 #include <bpfx/helper.h>
 #include <bpfx/host.h>
+#include <bpfx/kfunc.h>
 #include <bpfx/map.h>
 
 #ifdef __cplusplus
@@ -159,7 +160,8 @@ struct bpfx_extension {
 	uint32_t reserved;
 	uint32_t prog_type_size, helper_size, hook_size, section_size;	/* of one row */
 	uint32_t ctx_desc_size, ctx_field_size, ret_range_size, map_type_size;
-	uint32_t spare[4];
+	uint32_t kfunc_size;
+	uint32_t spare[3];
 	/* Its own. */
 	const char *name;
 	const char *version;
@@ -172,6 +174,9 @@ struct bpfx_extension {
 	/* Called once when registered and before it goes; NULL: nothing to do. */
 	int (*start)(const struct bpfx_host *host);
 	void (*stop)(void);
+	/* Kernel functions it adds: its BTF is that of a module with its name. */
+	const struct bpfx_kfunc *kfuncs;
+	uint32_t kfunc_cnt;
 };
 
 /* First in an extension's initializer: which layout it was compiled for, and the declaration that
@@ -185,7 +190,8 @@ struct bpfx_extension {
 	.ctx_desc_size = sizeof(struct bpfx_ctx_desc),                                             \
 	.ctx_field_size = sizeof(struct bpfx_ctx_field),                                           \
 	.ret_range_size = sizeof(struct bpfx_ret_range),                                           \
-	.map_type_size = sizeof(struct bpfx_map_type), .spare = { 0 }
+	.map_type_size = sizeof(struct bpfx_map_type),                                             \
+	.kfunc_size = sizeof(struct bpfx_kfunc), .spare = { 0 }
 
 #ifdef __cplusplus
 }

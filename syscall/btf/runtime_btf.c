@@ -24,6 +24,7 @@ struct builder {
 	struct buffer types, strings;
 	char (*spelling)[SPELLING_MAX];		/* of type id - 1 */
 	uint32_t type_cnt, type_cap;
+	const struct kern_btf *base;		/* its types come first; NULL: none */
 	bool no_memory;
 };
 
@@ -47,15 +48,39 @@ static void append(struct builder *b, struct buffer *buf, const void *bytes, uin
 /* Offset of a text that is stored once. */
 static uint32_t string_of(struct builder *b, const char *text)
 {
+	uint32_t first = b->base ? b->base->first_str + b->base->str_size : 0;
 	uint32_t at = 0, len;
 
+	if (!*text)
+		return 0;
 	for (; at < b->strings.size; at += len + 1) {
 		len = strlen((char *)b->strings.bytes + at);
 		if (!strcmp((char *)b->strings.bytes + at, text))
-			return at;
+			return first + at;
 	}
 	append(b, &b->strings, text, strlen(text) + 1);
-	return at;
+	return first + at;
+}
+
+/* Types that the base has by that name. */
+static uint32_t type_of_base(const struct builder *b, const char *spelling)
+{
+	static const struct {
+		const char *prefix;
+		uint32_t kind;
+	} forms[] = {
+		{ "struct ", BTF_KIND_STRUCT }, { "union ", BTF_KIND_UNION },
+		{ "enum ", BTF_KIND_ENUM }, { "", BTF_KIND_TYPEDEF }, { "", BTF_KIND_INT },
+	};
+	uint32_t id = 0;
+
+	for (size_t i = 0; b->base && !id && i < ARRAY_SIZE(forms); i++) {
+		size_t len = strlen(forms[i].prefix);
+
+		if (!strncmp(spelling, forms[i].prefix, len))
+			id = kern_btf_find(b->base, spelling + len, forms[i].kind);
+	}
+	return id;
 }
 
 static void append_type(struct builder *b, const char *name, uint32_t kind, uint32_t vlen,
@@ -73,11 +98,16 @@ static void append_type(struct builder *b, const char *name, uint32_t kind, uint
 /* Id of a spelling; 0: void, or no memory. */
 static uint32_t type_of(struct builder *b, const char *spelling)
 {
+	uint32_t first = b->base ? b->base->type_cnt : 1, id;
+
 	if (!strcmp(spelling, "void"))
 		return 0;
+	id = type_of_base(b, spelling);
+	if (id)
+		return id;
 	for (uint32_t i = 0; i < b->type_cnt; i++)
 		if (!strcmp(b->spelling[i], spelling))
-			return i + 1;
+			return first + i;
 	if (b->type_cnt == b->type_cap) {
 		uint32_t cap = b->type_cap ? b->type_cap * 2 : 64;
 		void *grown = realloc(b->spelling, cap * sizeof(*b->spelling));
@@ -90,7 +120,7 @@ static uint32_t type_of(struct builder *b, const char *spelling)
 		b->type_cap = cap;
 	}
 	snprintf(b->spelling[b->type_cnt], SPELLING_MAX, "%s", spelling);
-	return ++b->type_cnt;
+	return first + b->type_cnt++;
 }
 
 /* ---- one writer per form of spelling; false: it is not of this form ---- */
@@ -148,6 +178,7 @@ static void write_members(struct builder *b, const struct struct_def *def)
 static bool write_struct(struct builder *b, const char *spelling)
 {
 	const char *name = spelling + strlen("struct ");
+	struct btf_member member;
 
 	if (strncmp(spelling, "struct ", strlen("struct ")))
 		return false;
@@ -160,7 +191,14 @@ static bool write_struct(struct builder *b, const char *spelling)
 		write_members(b, def);
 		return true;
 	}
-	append_type(b, name, BTF_KIND_FWD, 0, 0);
+	if (!b->base) {
+		append_type(b, name, BTF_KIND_FWD, 0, 0);
+		return true;
+	}
+	/* Objects of an extension are opaque; with a pointer in it no plain memory passes for one. */
+	member = (struct btf_member){ string_of(b, "opaque"), type_of(b, "void *"), 0 };
+	append_type(b, name, BTF_KIND_STRUCT, 1, sizeof(uint64_t));
+	append(b, &b->types, &member, sizeof(member));
 	return true;
 }
 
@@ -183,6 +221,17 @@ static bool write_enum(struct builder *b, const char *spelling)
 			append(b, &b->types, &value, sizeof(value));
 		}
 	}
+	return true;
+}
+
+/* "const T": before pointers and arrays of it, which end differently, have been taken apart. */
+static bool write_const(struct builder *b, const char *spelling)
+{
+	const char *prefix = "const ";
+
+	if (strncmp(spelling, prefix, strlen(prefix)))
+		return false;
+	append_type(b, NULL, BTF_KIND_CONST, 0, type_of(b, spelling + strlen(prefix)));
 	return true;
 }
 
@@ -220,7 +269,7 @@ static int write_type(struct builder *b, uint32_t id)
 
 	/* Asking for other types may move the table of spellings. */
 	memcpy(spelling, b->spelling[id - 1], sizeof(spelling));
-	return write_pointer(b, spelling) || write_array(b, spelling) ||
+	return write_pointer(b, spelling) || write_array(b, spelling) || write_const(b, spelling) ||
 	       write_struct(b, spelling) || write_enum(b, spelling) || write_int(b, spelling) ||
 	       write_typedef(b, spelling) ? 0 : -EINVAL;
 }
@@ -236,7 +285,8 @@ static uint32_t param_count(const struct bpfx_kfunc *kfunc)
 	return cnt;
 }
 
-/* Types that are named here first come behind; the ids of these three are known beforehand. */
+/* Types that are named here first come behind; the ids of these three (from @id) are known
+ * beforehand. */
 static void write_kfunc(struct builder *b, const struct bpfx_kfunc *kfunc, uint32_t id)
 {
 	const uint32_t whole = UINT32_MAX;
@@ -276,7 +326,7 @@ static int write_all(struct builder *b, const struct bpfx_kfunc *(*kfunc)(uint32
 	uint32_t first, done = 0;
 	int err = 0;
 
-	string_of(b, "");
+	append(b, &b->strings, "", 1);
 	for (uint32_t i = 0; i < runtime_int_cnt; i++)
 		type_of(b, runtime_ints[i].name);
 	for (uint32_t i = 0; i < runtime_typedef_cnt; i++)
@@ -325,6 +375,27 @@ static int join(const struct builder *b, void **data, uint32_t *size)
 	*data = blob;
 	*size = sizeof(header) + b->types.size + b->strings.size;
 	return 0;
+}
+
+int kern_btf_module(const struct kern_btf *base, const struct bpfx_kfunc *rows, uint32_t cnt,
+		    void **data, uint32_t *size)
+{
+	struct builder b = { .base = base };
+	int err = 0;
+
+	append(&b, &b.strings, "", 1);
+	reserve(&b, "kfunc", 3 * cnt);
+	for (uint32_t i = 0; i < cnt; i++)
+		write_kfunc(&b, &rows[i], base->type_cnt + 3 * i);
+	for (uint32_t id = 3 * cnt + 1; !err && !b.no_memory && id <= b.type_cnt; id++)
+		err = write_type(&b, id);
+	err = b.no_memory ? -ENOMEM : err;
+	if (!err)
+		err = join(&b, data, size);
+	free(b.types.bytes);
+	free(b.strings.bytes);
+	free(b.spelling);
+	return err;
 }
 
 int kern_btf_runtime(const struct bpfx_kfunc *(*kfunc)(uint32_t n), void **data, uint32_t *size)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct bpfx_kfunc;
+struct kern_btf;
 
 /**
  * kern_btf_runtime() - the blob, the same in every process of this build
@@ -14,5 +15,14 @@ struct bpfx_kfunc;
  * Return: 0 or -ENOMEM.
  */
 int kern_btf_runtime(const struct bpfx_kfunc *(*kfunc)(uint32_t n), void **data, uint32_t *size);
+
+/**
+ * kern_btf_module() - the same for an extension's kernel functions, as split BTF
+ * @base: the kernel's: types that it has are used
+ * Return: 0, -ENOMEM, -EINVAL: a type is not written as it must be.
+ */
+int kern_btf_module(const struct kern_btf *base, const struct bpfx_kfunc *rows, uint32_t cnt,
+		    void **data, uint32_t *size);
+
 
 #endif

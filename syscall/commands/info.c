@@ -282,7 +282,7 @@ static int btf_info(struct call *call, struct store_obj *obj, struct info_buffer
 		return -EFAULT;
 	info.btf_size = shared->size;
 	info.kernel_btf = shared->kernel;
-	cut = copy_name(&info, shared->kernel ? "vmlinux" : "");
+	cut = copy_name(&info, shared->module[0] ? shared->module : shared->kernel ? "vmlinux" : "");
 	if (cut && cut != -ENOSPC)
 		return cut;
 	err = finish(call, buffer, &info);

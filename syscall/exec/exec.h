@@ -31,8 +31,8 @@ struct exec_input {
 	uint32_t subprog_cnt;
 	/* Helper row of an id as this program type has it. */
 	const struct bpfx_helper *(*helper)(void *cookie, uint32_t id);
-	/* Function behind a kernel function's BTF id; NULL: there are none. */
-	bpfx_helper_fn (*kfunc)(void *cookie, uint32_t id);
+	/* Function behind a kernel function's BTF id and its call's offset; NULL: there are none. */
+	bpfx_helper_fn (*kfunc)(void *cookie, uint32_t id, int32_t off);
 	void *cookie;
 	/* Packet loads of classic BPF (LD_ABS, LD_IND): the type's; NULL: it has none. */
 	bpfx_load_packet_fn load_packet;

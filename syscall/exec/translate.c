@@ -50,7 +50,7 @@ static int link_helper(const struct exec_input *in, struct insn *insn)
 
 static int link_kfunc(const struct exec_input *in, struct insn *insn)
 {
-	bpfx_helper_fn fn = in->kfunc ? in->kfunc(in->cookie, (uint32_t)insn->imm) : NULL;
+	bpfx_helper_fn fn = in->kfunc ? in->kfunc(in->cookie, (uint32_t)insn->imm, insn->off) : NULL;
 
 	if (!fn)
 		return -EOPNOTSUPP;

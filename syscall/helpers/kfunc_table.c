@@ -14,7 +14,7 @@ static const struct bpfx_kfunc *find_row(const char *name)
 		for (uint32_t i = 0; i < tables[t]->cnt; i++)
 			if (!strcmp(tables[t]->rows[i].name, name))
 				return &tables[t]->rows[i];
-	return NULL;
+	return registry_kfunc(name);
 }
 
 static bool is_for_type(const struct bpfx_kfunc *row, const struct bpfx_prog_type *type)

@@ -11,19 +11,6 @@
 #include "registry.h"
 #include "rundown.h"
 
-KERN_EXPORT int bpfx_register(const struct bpfx_extension *ext)
-{
-	int err = kern_start();
-
-	err = err ? err : registry_add(ext, &link_host);
-	if (!err)
-		kern_host();
-	else
-		journal_note("extension %s is not registered: %s",
-			     ext && ext->name ? ext->name : "?", registry_reason());
-	return err;
-}
-
 /* In this order: commands end, hooks do not fire any more, programs do not run any more. */
 static void quiesce(const struct bpfx_extension *rows)
 {
@@ -31,6 +18,36 @@ static void quiesce(const struct bpfx_extension *rows)
 	for (uint32_t i = 0; i < rows->hook_cnt; i++)
 		hooks_disconnect(&rows->hooks[i]);
 	progs_unbind(rows);
+}
+
+/* The rows are those that the registry copied. */
+static int add_module(const struct bpfx_extension *source)
+{
+	for (uint32_t i = 0; registry_extension(i); i++)
+		if (!strcmp(registry_extension(i)->name, source->name))
+			return kern_add_module(registry_extension(i));
+	return 0;
+}
+
+KERN_EXPORT int bpfx_register(const struct bpfx_extension *ext)
+{
+	int err = kern_start();
+
+	err = err ? err : registry_add(ext, &link_host);
+	if (!err) {
+		err = add_module(ext);
+		if (err) {
+			registry_remove(ext, quiesce);
+			registry_refuse(err, "kernel functions of %s: a type is not one of C, or there "
+					"is no BTF to put them in", ext->name);
+		}
+	}
+	if (!err)
+		kern_host();
+	else
+		journal_note("extension %s is not registered: %s",
+			     ext && ext->name ? ext->name : "?", registry_reason());
+	return err;
 }
 
 KERN_EXPORT int bpfx_unregister(const struct bpfx_extension *ext)

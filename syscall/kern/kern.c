@@ -103,11 +103,37 @@ static pthread_mutex_t start_mutex = PTHREAD_MUTEX_INITIALIZER;
 FORK_GUARD(start_mutex, FORK_RANK_START)
 static atomic_bool started;
 
+/* BTF of the kernel functions that @ext adds. */
+int kern_add_module(const struct bpfx_extension *ext)
+{
+	const struct kern_btf *base;
+	struct store_obj *obj;
+	void *data = NULL;
+	uint32_t size;
+	int err;
+
+	if (!ext->kfunc_cnt)
+		return 0;
+	err = btf_object_get(KERNEL_BTF_ID, &obj, &base);
+	if (err)
+		return err;
+	err = kern_btf_module(base, ext->kfuncs, ext->kfunc_cnt, &data, &size);
+	if (!err)
+		err = btf_object_add_module(ext->name, data, size);
+	free(data);
+	store_put(obj);
+	return err;
+}
+
 static void start(void)
 {
 	registry_start(&link_host);
 	if (create_kernel_btf())
 		debug_log(LOG_LEVEL_ERROR, "kern: this store has no kernel BTF");
+	for (uint32_t i = 0; registry_extension(i); i++)
+		if (kern_add_module(registry_extension(i)))
+			debug_log(LOG_LEVEL_ERROR, "kern: no BTF for kernel functions of %s",
+				  registry_extension(i)->name);
 }
 
 /* The store may become usable later (a full file system), so a failure is not remembered. */

@@ -8,4 +8,8 @@
 /* Store, extensions, kernel BTF: 0 or -errno of the store. */
 int kern_start(void);
 
+struct bpfx_extension;
+/* BTF of the kernel functions that an extension adds: 0 or -errno. */
+int kern_add_module(const struct bpfx_extension *ext);
+
 #endif

@@ -6,6 +6,7 @@
  * extensions with the same program information are there.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static void free_binding(struct prog_binding *binding)
 	if (binding->image)
 		exec_free(binding->image);
 	free(binding->rows);
+	free(binding->kfuncs);
 	free(binding);
 }
 
@@ -80,6 +82,47 @@ static const struct bpfx_helper **helper_rows(const struct kern_prog *prog,
 	return rows;
 }
 
+const struct bpfx_kfunc *prog_kfunc_row(const struct bpfx_prog_type *type, uint32_t btf_id,
+					uint32_t id)
+{
+	const struct bpfx_kfunc *row = NULL;
+	const struct kern_btf *btf;
+	const struct btf_type *t;
+	struct store_obj *obj;
+	bool allowed;
+
+	if (btf_object_get(btf_id, &obj, &btf))
+		return NULL;
+	t = kern_btf_type(btf, id);
+	if (t && btf_kind(t) == BTF_KIND_FUNC)
+		row = kfunc_row(type, kern_btf_type_name(btf, t), &allowed);
+	store_put(obj);
+	return row;
+}
+
+/* Each as it was when the program was verified; those of Linux that are not here have no function. */
+static int bind_kfuncs(struct kern_prog *prog, struct prog_binding *binding, char *why, size_t size)
+{
+	const struct prog_kfunc *called = prog_section(prog, prog->shared->kfuncs);
+
+	binding->kfuncs = calloc(prog->shared->kfunc_cnt + 1, sizeof(*binding->kfuncs));
+	if (!binding->kfuncs)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < prog->shared->kfunc_cnt; i++) {
+		const struct bpfx_kfunc *row = prog_kfunc_row(binding->type, called[i].btf_id,
+							      called[i].id);
+
+		if (!row || prog_kfunc_sum(row) != called[i].sum) {
+			snprintf(why, size, "kernel function %s %s; the program was verified with "
+				 "another one", row ? row->name : "that it calls",
+				 row ? "has another prototype now" : "is gone");
+			return -EINVAL;
+		}
+		binding->kfuncs[binding->kfunc_cnt++] = row;
+	}
+	return 0;
+}
+
 static bool has_prog_array(const struct kern_prog *prog)
 {
 	for (uint32_t i = 0; i < prog->map_cnt; i++)
@@ -114,10 +157,15 @@ static int make_binding(struct kern_prog *prog, struct prog_binding **out)
 	binding->type = type;
 	binding->row_cnt = prog->shared->helper_cnt;
 	binding->rows = helper_rows(prog, type);
-	err = binding->rows ? prog_translate(prog, type, &binding->image) : -ENOMEM;
+	snprintf(why, sizeof(why), "out of memory");
+	err = binding->rows ? bind_kfuncs(prog, binding, why, sizeof(why)) : -ENOMEM;
+	if (!err) {
+		err = prog_translate(prog, binding, &binding->image);
+		snprintf(why, sizeof(why), "%s", strerror(-err));
+	}
 	if (err) {
 		free_binding(binding);
-		return tell(err, prog, strerror(-err));
+		return tell(err, prog, why);
 	}
 	prog->told = 0;
 	binding->tail_calls = has_prog_array(prog);
@@ -163,6 +211,9 @@ static bool depends_on(const struct kern_prog *prog, const struct prog_binding *
 		return true;
 	for (uint32_t i = 0; i < binding->row_cnt; i++)
 		if (registry_has_row(ext, binding->rows[i]))
+			return true;
+	for (uint32_t i = 0; i < binding->kfunc_cnt; i++)
+		if (registry_has_row(ext, binding->kfuncs[i]))
 			return true;
 	for (uint32_t i = 0; i < prog->map_cnt; i++)
 		if (has_map_type(ext, prog->maps[i]->shared->custom))

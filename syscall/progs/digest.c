@@ -145,6 +145,23 @@ uint64_t prog_helper_sum(const struct bpfx_prog_type *type, uint32_t helper)
 	return sum_of(&sha);
 }
 
+uint64_t prog_kfunc_sum(const struct bpfx_kfunc *row)
+{
+	SHA2_CTX sha;
+
+	if (!row)
+		return 0;
+	SHA256Init(&sha);
+	add_text(&sha, row->name);
+	add_words(&sha, &row->flags, 1);
+	add_text(&sha, row->ret);
+	for (size_t i = 0; i < ARRAY_SIZE(row->params); i++) {
+		add_text(&sha, row->params[i].type);
+		add_text(&sha, row->params[i].name);
+	}
+	return sum_of(&sha);
+}
+
 /* ---- comparing ---- */
 
 static int tell_helper(const struct bpfx_prog_type *type, uint32_t id, char *why, size_t size)

@@ -156,6 +156,9 @@ static int verify(struct load *load)
 		.core_unread = load->core_unread,
 		.kernel_btf = kernel,
 		.kernel_is_foreign = foreign,
+		.modules = load->modules,
+		.module_cnt = load->module_cnt,
+		.has_fd_array = attr->fd_array,
 		.attach_btf_id = attr->attach_btf_id,
 		.nr_cpus = store_possible_cpus(),
 		.cap_bpf = true,
@@ -193,6 +196,7 @@ static int check_and_verify(struct load *load, uint64_t user_attr, uint32_t user
 	copy_btf_info(load);
 	add_fd_array(load);
 	err = prog_hash_kind(load);
+	resolve_modules(load);
 	err = err ? err : resolve_references(load);
 	err = err ? err : verify(load);
 	if (err == -E2BIG && write_record_size(load, user_attr))
@@ -214,6 +218,9 @@ static void load_free(struct load *load)
 		store_put(load->btf_obj);
 	if (load->kernel_btf_obj)
 		store_put(load->kernel_btf_obj);
+	for (uint32_t i = 0; i < load->module_cnt; i++)
+		if (load->module_objs[i])
+			store_put(load->module_objs[i]);
 	free(load->refs);
 	free(load->func_info);
 	free(load->line_info);

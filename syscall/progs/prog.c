@@ -114,6 +114,29 @@ static uint64_t *helper_sums(const struct load *load)
 	return sums;
 }
 
+static uint32_t module_id(const struct load *load, int32_t off)
+{
+	for (uint32_t i = 0; i < load->module_cnt; i++)
+		if (load->modules[i].off == off && load->module_objs[i])
+			return load->module_objs[i]->id;
+	return KERNEL_BTF_ID;
+}
+
+static struct prog_kfunc *called_kfuncs(const struct load *load)
+{
+	const struct verifier_result *r = &load->result;
+	struct prog_kfunc *kfuncs = calloc(r->kfunc_cnt + 1, sizeof(*kfuncs));
+
+	for (uint32_t i = 0; kfuncs && i < r->kfunc_cnt; i++) {
+		struct prog_kfunc *k = &kfuncs[i];
+
+		*k = (struct prog_kfunc){ .id = r->kfuncs[i].id, .off = r->kfuncs[i].off };
+		k->btf_id = module_id(load, k->off);
+		k->sum = prog_kfunc_sum(prog_kfunc_row(load->type, k->btf_id, k->id));
+	}
+	return kfuncs;
+}
+
 static size_t place(const struct section *sections, size_t cnt)
 {
 	size_t at = 0;
@@ -153,6 +176,7 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 	shared->func_info_cnt = result->func_info_cnt;
 	shared->line_info_cnt = result->line_info_cnt;
 	shared->helper_cnt = result->helper_cnt;
+	shared->kfunc_cnt = result->kfunc_cnt;
 }
 
 static void add_edges(struct store_obj *obj, const struct load *load)
@@ -161,6 +185,9 @@ static void add_edges(struct store_obj *obj, const struct load *load)
 		store_edge_to(obj, load->maps[i]->obj);
 	for (uint32_t i = 0; i < load->more_btf_cnt; i++)
 		store_edge_to(obj, load->more_btf[i]);
+	for (uint32_t i = 0; i < load->module_cnt; i++)
+		if (load->module_objs[i])
+			store_edge_to(obj, load->module_objs[i]);
 	if (load->btf_obj)
 		store_edge_to(obj, load->btf_obj);
 }
@@ -190,9 +217,10 @@ int prog_publish(struct load *load)
 	struct exec_subprog *subprogs = exec_subprogs(r);
 	uint8_t *probes = probe_flags(r), *tags = subprog_tags(load);
 	uint64_t *sums = helper_sums(load);
+	struct prog_kfunc *kfuncs = called_kfuncs(load);
 	int ret = -ENOMEM;
 
-	if (ids && subprogs && probes && tags && sums) {
+	if (kfuncs && ids && subprogs && probes && tags && sums) {
 		struct section sections[] = {
 			{ &shared.insns, r->insns, r->insn_cnt * sizeof(*r->insns) },
 			{ &shared.probes, probes, r->insn_cnt },
@@ -203,6 +231,7 @@ int prog_publish(struct load *load)
 			{ &shared.maps, ids, shared.map_cnt * sizeof(*ids) },
 			{ &shared.helpers, r->helpers, r->helper_cnt * sizeof(*r->helpers) },
 			{ &shared.helper_sums, sums, r->helper_cnt * sizeof(*sums) },
+			{ &shared.kfuncs, kfuncs, r->kfunc_cnt * sizeof(*kfuncs) },
 		};
 
 		fill_shared(&shared, load);
@@ -213,6 +242,7 @@ int prog_publish(struct load *load)
 	free(probes);
 	free(tags);
 	free(sums);
+	free(kfuncs);
 	return ret;
 }
 
@@ -237,7 +267,8 @@ static bool is_whole(const struct store_obj *obj, const struct prog_shared *s)
 			    (uint64_t)s->line_info_cnt * sizeof(struct bpf_line_info)) &&
 	       section_fits(obj, s->maps, (uint64_t)s->map_cnt * 4) && s->map_cnt <= PROG_MAPS_MAX &&
 	       section_fits(obj, s->helpers, (uint64_t)s->helper_cnt * 4) &&
-	       section_fits(obj, s->helper_sums, (uint64_t)s->helper_cnt * 8);
+	       section_fits(obj, s->helper_sums, (uint64_t)s->helper_cnt * 8) &&
+	       section_fits(obj, s->kfuncs, (uint64_t)s->kfunc_cnt * sizeof(struct prog_kfunc));
 }
 
 static int open_view(struct store_obj *obj, struct kern_prog **out)

@@ -31,6 +31,9 @@ struct load {
 	uint32_t more_btf_cnt;
 	struct store_obj *btf_obj;
 	struct store_obj *kernel_btf_obj;
+	struct store_obj *module_objs[PROG_BTFS_MAX];	/* of modules[], NULL: it could not be had */
+	struct verifier_module modules[PROG_BTFS_MAX];
+	uint32_t module_cnt;
 	const struct kern_btf *btf;
 	struct bpf_func_info *func_info;
 	struct bpf_line_info *line_info;
@@ -49,6 +52,8 @@ struct load {
 int resolve_references(struct load *load);
 int map_facts(struct kern_map *map, struct verifier_map **out);
 void map_facts_free(struct verifier_map *facts);
+/* BTF of modules that kernel functions are called from. */
+void resolve_modules(struct load *load);
 /* Maps and BTF that the caller lists with fd_array_cnt. */
 void add_fd_array(struct load *load);
 /* BTF, func_info, line_info, core_relos of the attr. */
@@ -58,6 +63,19 @@ int write_record_size(const struct load *load, uint64_t user_attr);
 
 /* SHA-256 over the instructions with fds blanked. */
 void prog_digest(const struct bpf_insn *insns, uint32_t cnt, uint8_t digest[32]);
+/* A kernel function that the program calls: where it is named, and the digest of what it was. */
+struct prog_kfunc {
+	uint32_t id, btf_id;	/* type; BTF object */
+	int32_t off;		/* in the call */
+	uint32_t pad;
+	uint64_t sum;
+};
+
+/* Row of a kernel function as programs of the type may call it, by its name in a BTF object. */
+const struct bpfx_kfunc *prog_kfunc_row(const struct bpfx_prog_type *type, uint32_t btf_id,
+					uint32_t id);
+uint64_t prog_kfunc_sum(const struct bpfx_kfunc *row);
+
 /* Program information: SHA-256 over type, context and the helpers that are called; the beginnings
  * of the digests of each part. A helper that is not there has the sum 0. */
 void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, uint32_t cnt,
@@ -82,6 +100,8 @@ struct prog_binding {
 	bool tail_calls;		/* runs may go on in other programs: prog_tail_runs */
 	const struct bpfx_helper **rows;/* that it calls */
 	uint32_t row_cnt;
+	const struct bpfx_kfunc **kfuncs;
+	uint32_t kfunc_cnt;
 	const struct kern_prog *owner;
 	struct prog_binding *next;
 };
@@ -90,7 +110,7 @@ extern const char prog_tail_runs;
 
 /* The binding, made if need be: 0, -EINVAL with the reason in the debug log, -ENOMEM. */
 int prog_bind(struct kern_prog *prog, struct prog_binding **out);
-int prog_translate(struct kern_prog *prog, const struct bpfx_prog_type *type,
+int prog_translate(struct kern_prog *prog, const struct prog_binding *binding,
 		   struct exec_image **out);
 void prog_view_opened(struct kern_prog *prog);
 void prog_view_closed(struct kern_prog *prog);

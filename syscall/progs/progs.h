@@ -32,6 +32,7 @@ struct prog_shared {
 	uint32_t insn_cnt, subprog_cnt, func_info_cnt, line_info_cnt, map_cnt, helper_cnt;
 	uint32_t insns, probes, subprogs, tags, func_info, line_info, maps, helpers;	/* offsets */
 	uint32_t helper_sums;		/* one per helper, as type_sum */
+	uint32_t kfunc_cnt, kfuncs;	/* kernel functions it calls: a section */
 	uint32_t exception_start;	/* of the exception callback, 0: none */
 	uint32_t needs_kernel;		/* verified with a foreign kernel's BTF: cannot run */
 	_Atomic uint64_t run_time_ns, run_cnt, recursion_misses;

@@ -169,6 +169,50 @@ int resolve_references(struct load *load)
 	return 0;
 }
 
+/* ---- modules: by the offset in calls, an index into fd_array ---- */
+
+static int get_module(struct load *load, int32_t off, struct store_obj **obj,
+		      const struct kern_btf **btf)
+{
+	int fd, err;
+
+	err = user_read(&fd, load->attr->fd_array + (uint64_t)off * sizeof(fd), sizeof(fd));
+	err = err ? err : btf_object_get_fd(fd, obj, btf);
+	if (err || btf_shared_of(*obj)->module[0])
+		return err;
+	store_put(*obj);
+	return -EINVAL;
+}
+
+static bool has_module(const struct load *load, int32_t off)
+{
+	for (uint32_t i = 0; i < load->module_cnt; i++)
+		if (load->modules[i].off == off)
+			return true;
+	return false;
+}
+
+void resolve_modules(struct load *load)
+{
+	for (uint32_t i = 0; i < load->attr->insn_cnt; i++) {
+		const struct bpf_insn *insn = &load->insns[i];
+		uint32_t n = load->module_cnt;
+
+		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_KFUNC_CALL ||
+		    insn->off <= 0 || !load->attr->fd_array || n == PROG_BTFS_MAX ||
+		    has_module(load, insn->off))
+			continue;
+		load->modules[n].off = insn->off;
+		load->modules[n].err = get_module(load, insn->off, &load->module_objs[n],
+						  &load->modules[n].btf);
+		if (load->modules[n].err) {
+			load->module_objs[n] = NULL;
+			load->modules[n].btf = NULL;
+		}
+		load->module_cnt++;
+	}
+}
+
 /* ---- fd_array_cnt: what the program holds whether or not an instruction names it ---- */
 
 static int add_more_btf(struct load *load, int fd)

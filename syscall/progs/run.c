@@ -18,22 +18,21 @@ static const struct bpfx_helper *row_for(void *type, uint32_t id)
 	return helper_row(type, id, &state);
 }
 
-/* The kernel's BTF names it; the row of that name has the function. */
-static bpfx_helper_fn kfunc_for(void *type, uint32_t id)
+static const struct bpfx_helper *row_of_helper(void *cookie, uint32_t id)
 {
-	const struct bpfx_kfunc *row = NULL;
-	const struct kern_btf *btf;
-	const struct btf_type *t;
-	struct store_obj *obj;
-	bool allowed;
+	return row_for((void *)((const struct prog_binding *)cookie)->type, id);
+}
 
-	if (btf_object_get(KERNEL_BTF_ID, &obj, &btf))
-		return NULL;
-	t = kern_btf_type(btf, id);
-	if (t)
-		row = kfunc_row(type, kern_btf_type_name(btf, t), &allowed);
-	store_put(obj);
-	return row ? row->fn : NULL;
+static bpfx_helper_fn kfunc_of(void *cookie, uint32_t id, int32_t off)
+{
+	const struct prog_binding *binding = cookie;
+	const struct kern_prog *prog = binding->owner;
+	const struct prog_kfunc *kfuncs = prog_section(prog, prog->shared->kfuncs);
+
+	for (uint32_t i = 0; i < binding->kfunc_cnt; i++)
+		if (kfuncs[i].id == id && kfuncs[i].off == off)
+			return binding->kfuncs[i]->fn;
+	return NULL;
 }
 
 static int open_maps(struct kern_prog *prog)
@@ -96,7 +95,7 @@ static int place_addresses(const struct kern_prog *prog, struct bpf_insn *insns)
 	return 0;
 }
 
-int prog_translate(struct kern_prog *prog, const struct bpfx_prog_type *type,
+int prog_translate(struct kern_prog *prog, const struct prog_binding *binding,
 		   struct exec_image **out)
 {
 	const struct prog_shared *shared = prog->shared;
@@ -105,11 +104,11 @@ int prog_translate(struct kern_prog *prog, const struct bpfx_prog_type *type,
 		.probe_mem = prog_section(prog, shared->probes),
 		.subprogs = prog_section(prog, shared->subprogs),
 		.subprog_cnt = shared->subprog_cnt,
-		.helper = row_for,
-		.kfunc = kfunc_for,
+		.helper = row_of_helper,
+		.kfunc = kfunc_of,
 		.exception_start = shared->exception_start,
-		.cookie = (void *)type,
-		.load_packet = type->load_packet,
+		.cookie = (void *)binding,
+		.load_packet = binding->type->load_packet,
 	};
 	struct bpf_insn *insns;
 	int err = shared->needs_kernel ? -EOPNOTSUPP : open_maps(prog);

@@ -634,7 +634,8 @@ struct kfunc {
 	enum known_kfunc known;
 	uint32_t flags;			/* BPFX_KF_* */
 	bool allowed;
-	uint32_t id;			/* in the kernel's BTF */
+	uint32_t id;			/* in btf */
+	int32_t off;			/* of a module's function: which module; 0: the kernel's */
 	const struct kern_btf *btf;
 	const struct btf_type *proto;
 	uint32_t arg_cnt;

@@ -425,11 +425,13 @@ static int list_maps(struct rewrite *rw)
 	return 0;
 }
 
-static int compare_ids(const void *a, const void *b)
+static bool is_called(const struct verifier_result *out, const struct kfunc *k)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
+	for (uint32_t i = 0; i < out->insn_cnt; i++)
+		if (insn_is_kfunc_call(&out->insns[i]) && (uint32_t)out->insns[i].imm == k->id &&
+		    out->insns[i].off == k->off)
+			return true;
+	return false;
 }
 
 /* Those that live code calls. */
@@ -446,12 +448,8 @@ static int list_kfuncs(struct rewrite *rw)
 	if (!out->kfuncs)
 		return -ENOMEM;
 	for (const struct kfunc *k = rw->env->kfuncs; k; k = k->next)
-		for (uint32_t i = 0; i < out->insn_cnt; i++)
-			if (insn_is_kfunc_call(&out->insns[i]) && (uint32_t)out->insns[i].imm == k->id) {
-				out->kfuncs[out->kfunc_cnt++] = k->id;
-				break;
-			}
-	qsort(out->kfuncs, out->kfunc_cnt, sizeof(*out->kfuncs), compare_ids);
+		if (is_called(out, k))
+			out->kfuncs[out->kfunc_cnt++] = (struct verifier_kfunc){ k->id, k->off };
 	return 0;
 }
 

@@ -21,37 +21,78 @@ static enum known_kfunc known_by_name(const char *name)
 	return KFUNC_OTHER;
 }
 
-static const struct btf_type *function_type(const struct verifier_env *env,
-					    const struct bpf_insn *insn)
+static const struct verifier_module *module_at(const struct verifier_env *env, int32_t off)
 {
-	const struct btf_type *t = insn->off ? NULL : kern_btf_type(env->in->kernel_btf, insn->imm);
+	for (uint32_t i = 0; i < env->in->module_cnt; i++)
+		if (env->in->modules[i].off == off)
+			return &env->in->modules[i];
+	return NULL;
+}
+
+/* BTF that the call's id is of; NULL: there is none. */
+static const struct kern_btf *called_btf(const struct verifier_env *env, const struct bpf_insn *insn)
+{
+	const struct verifier_module *module = insn->off ? module_at(env, insn->off) : NULL;
+
+	return insn->off ? (module ? module->btf : NULL) : env->in->kernel_btf;
+}
+
+static const struct btf_type *function_type(const struct kern_btf *btf, const struct bpf_insn *insn)
+{
+	const struct btf_type *t = btf ? kern_btf_type(btf, insn->imm) : NULL;
 
 	return t && btf_kind(t) == BTF_KIND_FUNC ? t : NULL;
 }
 
 const char *kfunc_name(const struct verifier_env *env, const struct bpf_insn *insn)
 {
-	const struct btf_type *t = env->in->kernel_btf ? function_type(env, insn) : NULL;
+	const struct kern_btf *btf = called_btf(env, insn);
+	const struct btf_type *t = function_type(btf, insn);
 
-	return t ? kern_btf_type_name(env->in->kernel_btf, t) : NULL;
+	return t ? kern_btf_type_name(btf, t) : NULL;
 }
 
-static struct kfunc *find_called(const struct verifier_env *env, uint32_t id, uint32_t *cnt)
+static struct kfunc *find_called(const struct verifier_env *env, const struct bpf_insn *insn,
+				 uint32_t *cnt)
 {
 	*cnt = 0;
 	for (struct kfunc *k = env->kfuncs; k; k = k->next, ++*cnt)
-		if (k->id == id)
+		if (k->id == (uint32_t)insn->imm && k->off == insn->off)
 			return k;
 	return NULL;
 }
 
-static struct kfunc *new_kfunc(struct verifier_env *env, uint32_t id, const struct btf_type *func)
+static int check_module(struct verifier_env *env, const struct bpf_insn *insn)
 {
-	const struct kern_btf *btf = env->in->kernel_btf;
+	const struct verifier_module *module = module_at(env, insn->off);
+
+	if (!insn->off)
+		return 0;
+	if (insn->off < 0) {
+		vlog(env, "negative offset disallowed for kernel module function call\n");
+		return -EINVAL;
+	}
+	if (!env->in->has_fd_array) {
+		vlog(env, "kfunc offset > 0 without fd_array is invalid\n");
+		return -EPROTO;
+	}
+	if (module && !module->err)
+		return 0;
+	if (module && module->err == -EINVAL)
+		vlog(env, "BTF fd for kfunc is not a module BTF\n");
+	else
+		vlog(env, "invalid module BTF fd specified\n");
+	return module ? module->err : -EBADF;
+}
+
+static struct kfunc *new_kfunc(struct verifier_env *env, const struct bpf_insn *insn,
+			       const struct kern_btf *btf, const struct btf_type *func)
+{
 	struct kfunc *k = pool_zalloc(&env->pool, sizeof(*k));
 	const struct bpfx_kfunc *row;
 
-	k->id = id;
+	k->id = insn->imm;
+	k->off = insn->off;
 	k->btf = btf;
 	k->name = kern_btf_type_name(btf, func);
 	k->known = known_by_name(k->name);
@@ -74,6 +115,7 @@ int find_kfunc(struct verifier_env *env, uint32_t idx)
 	const struct btf_type *func;
 	struct kfunc *k;
 	uint32_t cnt;
+	int err;
 
 	if (!env->in->kernel_btf) {
 		vlog(env, "calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF\n");
@@ -85,17 +127,20 @@ int find_kfunc(struct verifier_env *env, uint32_t idx)
 	}
 	if (!insn->imm && !insn->off)
 		return 0;	/* may be dead code */
-	func = function_type(env, insn);
+	err = check_module(env, insn);
+	if (err)
+		return err;
+	func = function_type(called_btf(env, insn), insn);
 	if (!func) {
 		vlog(env, "kernel btf_id %u is not a function\n", insn->imm);
 		return -EINVAL;
 	}
-	k = find_called(env, insn->imm, &cnt);
+	k = find_called(env, insn, &cnt);
 	if (!k && cnt == KFUNCS_MAX) {
 		vlog(env, "too many different kernel function calls\n");
 		return -E2BIG;
 	}
-	env->aux[idx].kfunc = k ? k : new_kfunc(env, insn->imm, func);
+	env->aux[idx].kfunc = k ? k : new_kfunc(env, insn, called_btf(env, insn), func);
 	return 0;
 }
 

@@ -38,6 +38,13 @@ struct verifier_ref {
 	int map;		/* index into maps[], or -errno that the resolution gave */
 };
 
+/* BTF of a module that kernel functions are called from, by the offset in the calls. */
+struct verifier_module {
+	int32_t off;
+	int err;			/* it could not be had */
+	const struct kern_btf *btf;
+};
+
 /* How a helper id stands with a program type. */
 enum verifier_helper_state {
 	VERIFIER_HELPER_OK,
@@ -91,6 +98,9 @@ struct verifier_input {
 	uint32_t core_relo_cnt;
 
 	const struct kern_btf *kernel_btf;	/* NULL: none */
+	const struct verifier_module *modules;
+	uint32_t module_cnt;
+	bool has_fd_array;
 	bool kernel_is_foreign;	/* it is of a kernel that stands for this one in verification: what
 				 * lies in its structs is not here */
 	uint32_t attach_btf_id;
@@ -120,6 +130,11 @@ struct verifier_subprog {
 	bool has_tail_call;
 };
 
+struct verifier_kfunc {
+	uint32_t id;		/* in the kernel's or a module's BTF */
+	int32_t off;		/* as in the call; 0: the kernel's */
+};
+
 /*
  * The result owns its arrays; free with verifier_result_free(), also after a refusal.
  *
@@ -147,7 +162,7 @@ struct verifier_result {
 	bool result_is_typed;	/* a path returns more than 1: its attach type gives that a meaning */
 	bool needs_kernel;	/* cannot run here: it looks into structs of a foreign kernel */
 	uint32_t exception_start;	/* first instruction of the exception callback; 0: none */
-	uint32_t *kfuncs;	/* BTF ids of kernel functions it calls, ascending */
+	struct verifier_kfunc *kfuncs;	/* kernel functions it calls, each once */
 	uint32_t kfunc_cnt;
 };
 
