@@ -26,6 +26,8 @@ static const struct {
 	{ "BLOOM_FILTER", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 8 },
 	{ "LRU_HASH", BPF_MAP_TYPE_LRU_HASH, 4, 8, 8 },
 	{ "LRU_PERCPU_HASH", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 8 },
+	{ "DEVMAP", BPF_MAP_TYPE_DEVMAP, 4, 4, 8 },
+	{ "DEVMAP_HASH", BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */

@@ -32,6 +32,8 @@ static const struct shape {
 	{ "BLOOM_FILTER", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 8 },
 	{ "LRU_HASH", BPF_MAP_TYPE_LRU_HASH, 4, 8, 8 },
 	{ "LRU_PERCPU_HASH", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 8 },
+	{ "DEVMAP", BPF_MAP_TYPE_DEVMAP, 4, 4, 8 },
+	{ "DEVMAP_HASH", BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, 8 },
 };
 
 struct story {
@@ -175,7 +177,7 @@ static bool element_row(struct story *s, const char *what, int fd, int *got)
 		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, good(s), values, BPF_NOEXIST);
 	else if (!strcmp(what, "update good key EXIST again"))
 		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, good(s), values, BPF_EXIST);
-	else if (!strcmp(what, "update good key ANY") || !strncmp(what, "update again", 12) ||
+	else if (!strncmp(what, "update good key ANY", 19) || !strncmp(what, "update again", 12) ||
 		 !strcmp(what, "update after freeze") || !strcmp(what, "update"))
 		*got = call(s, BPF_MAP_UPDATE_ELEM, fd, good(s), values, 0);
 	else
@@ -342,6 +344,20 @@ static const char *choose_map(struct story *s, const char *what, int *fd)
 	return what;
 }
 
+/* Values of maps of interfaces: the loopback's index, or the one that the row names. */
+static bool interface_row(struct story *s, const char *what, int *got)
+{
+	uint32_t index = 1;
+
+	if (s->shape->type != BPF_MAP_TYPE_DEVMAP && s->shape->type != BPF_MAP_TYPE_DEVMAP_HASH)
+		return false;
+	memcpy(values, &index, sizeof(index));
+	if (sscanf(what, "update ifindex %u", &index) != 1)
+		return false;
+	*got = map_update(s->b, s->fd, good_key, &index, 0);
+	return true;
+}
+
 static int run_row(struct story *s, const char *what)
 {
 	int fd, got = 0;
@@ -353,7 +369,7 @@ static int run_row(struct story *s, const char *what)
 		return special_map(s, "create WRONLY", BPF_F_WRONLY);
 	if (s->value_fd >= 0)
 		memcpy(values, &s->value_fd, sizeof(s->value_fd));
-	if (fd_row(s, what, &got))
+	if (interface_row(s, what, &got) || fd_row(s, what, &got))
 		return got;
 	what = choose_map(s, what, &fd);
 	if (!freeze_row(s, what, fd, &got) && !mmap_row(s, what, fd, &got) &&
@@ -466,6 +482,16 @@ static void lru_percpu_hash_operations(void **state)
 	story_of(backend_of(state), 13);
 }
 
+static void devmap_operations(void **state)
+{
+	story_of(backend_of(state), 14);
+}
+
+static void devmap_hash_operations(void **state)
+{
+	story_of(backend_of(state), 15);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -483,6 +509,8 @@ int main(void)
 		BOTH(bloom_filter_operations),
 		BOTH(lru_hash_operations),
 		BOTH(lru_percpu_hash_operations),
+		BOTH(devmap_operations),
+		BOTH(devmap_hash_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

@@ -57,6 +57,13 @@ int xdp_fdinfo(const uint32_t stored[4], uint64_t target, char *buf, size_t size
 #define XDP_LINEAR    (XDP_PAGE - XDP_HEADROOM - XDP_TAILROOM)
 #define XDP_FRAGS_MAX 17u
 
+/* Where a packet shall go: out of an interface, seen by a program of its map; or to all of a map. */
+struct xdp_target {
+	uint32_t ifindex, prog_id;
+	struct bpfx_map *map;
+	uint64_t flags;			/* BPF_F_BROADCAST, BPF_F_EXCLUDE_INGRESS */
+};
+
 /*
  * What r1 of an XDP program really points to. The data lie between hard_start and hard_end; in a
  * test run that is one page with headroom and tailroom, and what does not fit follows in frags,
@@ -65,14 +72,21 @@ int xdp_fdinfo(const uint32_t stored[4], uint64_t target, char *buf, size_t size
 struct xdp_args {
 	unsigned char *data, *data_end, *data_meta;
 	uint32_t ingress_ifindex, rx_queue_index, egress_ifindex;
-	uint32_t frags_size, redirect_ifindex;
+	uint32_t frags_size;
+	struct xdp_target redirect;	/* with XDP_REDIRECT */
 	unsigned char *hard_start, *hard_end;
 	unsigned char *frags;		/* room for XDP_FRAGS_MAX pages */
 };
 
-#define XDP_ROW_CNT 7
+#define XDP_ROW_CNT 8
 extern const struct bpfx_helper xdp_rows[XDP_ROW_CNT];
 int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
+
+/* xdp_redirect.c: the latest target counts, and holds its map until the next or none (zeros). */
+void xdp_set_target(struct xdp_args *xdp, struct xdp_target target);
+struct bpfx_xdp_packet;
+/* The packet goes where its program said. Return: what becomes of it, XDP_REDIRECT or XDP_DROP. */
+uint32_t xdp_send(struct xdp_args *xdp, struct bpfx_xdp_packet *packet);
 
 static inline uint32_t xdp_linear_size(const struct xdp_args *xdp)
 {

@@ -134,7 +134,36 @@ HELPER(help_xdp_redirect)
 
 	if (r2)
 		return XDP_ABORTED;
-	xdp->redirect_ifindex = r1;
+	xdp_set_target(xdp, (struct xdp_target){ .ifindex = r1 });
+	return XDP_REDIRECT;
+}
+
+#define ACTION_MASK  3ull	/* what to return where the map has nobody */
+#define TARGET_FLAGS (BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS)
+
+/* One interface of a map, or all of them. */
+HELPER(help_xdp_redirect_map)
+{
+	struct xdp_args *xdp = ctx;
+	struct bpfx_map *map = (void *)(uintptr_t)r1;
+	struct xdp_target target = { 0 };
+	const struct bpf_devmap_val *value;
+	uint32_t key = r2;
+
+	if (r3 & ~(ACTION_MASK | TARGET_FLAGS))
+		return XDP_ABORTED;
+	if (r3 & BPF_F_BROADCAST) {
+		xdp_set_target(xdp, (struct xdp_target){ .map = net_host->map_ref(map),
+							 .flags = r3 });
+		return XDP_REDIRECT;
+	}
+	value = net_host->map_lookup(map, &key);
+	if (!value)
+		return r3 & ACTION_MASK;
+	target.ifindex = value->ifindex;
+	if (net_host->map_value_size(map) == sizeof(*value))
+		target.prog_id = value->bpf_prog.id;
+	xdp_set_target(xdp, target);
 	return XDP_REDIRECT;
 }
 
@@ -154,6 +183,8 @@ const struct bpfx_helper xdp_rows[XDP_ROW_CNT] = {
 	  { CTX, ANY, BPFX_ARG_MEM | BPFX_UNINIT | BPFX_WRITE, BPFX_ARG_SIZE }, .flags = 0 },
 	{ BPF_FUNC_xdp_store_bytes, "xdp_store_bytes", help_xdp_store_bytes, BPFX_RET_INTEGER,
 	  { CTX, ANY, BPFX_ARG_MEM | BPFX_RDONLY, BPFX_ARG_SIZE }, .flags = 0 },
+	{ BPF_FUNC_redirect_map, "redirect_map", help_xdp_redirect_map, BPFX_RET_INTEGER,
+	  { BPFX_ARG_MAP, ANY, ANY }, .flags = BPFX_HELPER_IMPLICIT_CTX },
 	{ BPF_FUNC_redirect, "redirect", help_xdp_redirect, BPFX_RET_INTEGER, { ANY, ANY },
 	  .flags = BPFX_HELPER_IMPLICIT_CTX },
 };

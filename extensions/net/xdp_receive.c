@@ -23,7 +23,6 @@ static void take_back(const struct xdp_args *xdp, struct bpfx_xdp_packet *packet
 	packet->offset = xdp->data - packet->buffer;
 	packet->size = xdp_linear_size(xdp);
 	packet->meta_size = xdp->data - xdp->data_meta;
-	packet->redirect_ifindex = xdp->redirect_ifindex;
 }
 
 EXPORT int bpfx_xdp_receive(struct bpfx_xdp_packet *packet)
@@ -36,7 +35,7 @@ EXPORT int bpfx_xdp_receive(struct bpfx_xdp_packet *packet)
 	if (packet->sz < sizeof(*packet) || !is_in_buffer(packet))
 		return -EINVAL;
 	packet->action = XDP_PASS;
-	packet->meta_size = packet->redirect_ifindex = 0;
+	packet->meta_size = packet->redirect_ifindex = packet->transmitted = 0;
 	if (!bpfx_hook_active(&net_hooks[NET_HOOK_XDP]))
 		return 0;
 	memset(&event, 0, sizeof(event));
@@ -47,9 +46,12 @@ EXPORT int bpfx_xdp_receive(struct bpfx_xdp_packet *packet)
 	xdp->ingress_ifindex = packet->ifindex;
 	xdp->rx_queue_index = packet->rx_queue_index;
 	ran = net_host->run_hook(&net_hooks[NET_HOOK_XDP], packet->ifindex, xdp, &action);
-	if (ran <= 0)
-		return ran;
-	take_back(xdp, packet);
-	packet->action = action > XDP_REDIRECT ? XDP_ABORTED : action;
+	if (ran > 0) {
+		packet->action = action > XDP_REDIRECT ? XDP_ABORTED : action;
+		if (action == XDP_REDIRECT)
+			packet->action = xdp_send(xdp, packet);
+		take_back(xdp, packet);
+	}
+	xdp_set_target(xdp, (struct xdp_target){ 0 });
 	return ran;
 }

@@ -132,6 +132,7 @@ int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 	err = read_packet(host, run->attr->test.data_in, size, md.data, linear, &x.args);
 	err = err ? err : check_interfaces(&md);
 	err = err ? err : run_and_report(host, run, &x, &md, has_md);
+	xdp_set_target(&x.args, (struct xdp_target){ 0 });
 	free(x.args.frags);
 	free(x.args.hard_start);
 	return err;

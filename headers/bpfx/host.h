@@ -84,6 +84,16 @@ struct bpfx_host {
 
 	/* Say why, in words, before returning an error: bpfx_reason(). Return: @err. */
 	int (*refuse)(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+	/* More of maps. next_key: 0 with the key behind @key (NULL: the first) in @next, -ENOENT. A
+	 * map that a helper got stays while its program runs, with a reference also afterwards. */
+	uint32_t (*map_value_size)(const struct bpfx_map *map);
+	int (*map_next_key)(struct bpfx_map *map, const void *key, void *next);
+	struct bpfx_map *(*map_ref)(struct bpfx_map *map);
+	void (*map_put)(struct bpfx_map *map);
+
+	/* As run_prog(), of the program that a map's value names. -ENOENT: it has gone. */
+	int (*run_prog_id)(uint32_t id, void *ctx, uint32_t *result);
 };
 
 #ifdef __cplusplus

@@ -31,7 +31,14 @@ struct bpfx_xdp_packet {
 	uint32_t offset, size;		/* in and out: the packet in the buffer */
 	uint32_t meta_size;		/* out: bytes of metadata that end at offset */
 	uint32_t action;		/* out: XDP_PASS …; above XDP_REDIRECT is XDP_ABORTED */
-	uint32_t redirect_ifindex;	/* out, with XDP_REDIRECT */
+	uint32_t redirect_ifindex;	/* out, with XDP_REDIRECT: of a single interface */
+	/* Redirected packets leave here, once for each interface: bpf_redirect(), bpf_redirect_map()
+	 * to one or, with BPF_F_BROADCAST, to all of a map. NULL: only told above, and packets for all
+	 * of a map are dropped. Programs of the map have seen them. */
+	void (*transmit)(void *cookie, uint32_t ifindex, const unsigned char *data, uint32_t size);
+	void *cookie;
+	uint32_t transmitted;		/* out: calls of transmit */
+	uint32_t reserved;
 };
 
 /**

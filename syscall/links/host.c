@@ -57,6 +57,40 @@ static int map_delete(struct bpfx_map *opaque, const void *key)
 	return map->ops->delete ? map->ops->delete(map, key) : -ENOTSUPP;
 }
 
+static uint32_t map_value_size(const struct bpfx_map *map)
+{
+	return ((const struct kern_map *)map)->value_size;
+}
+
+static int map_next_key(struct bpfx_map *opaque, const void *key, void *next)
+{
+	struct kern_map *map = (struct kern_map *)opaque;
+
+	return map->ops->next_key ? map->ops->next_key(map, key, next) : -ENOTSUPP;
+}
+
+static struct bpfx_map *ref_map(struct bpfx_map *map)
+{
+	return (struct bpfx_map *)map_ref((struct kern_map *)map);
+}
+
+static void put_map(struct bpfx_map *map)
+{
+	map_put((struct kern_map *)map);
+}
+
+static int run_prog_id(uint32_t id, void *ctx, uint32_t *result)
+{
+	struct kern_prog *prog;
+	int err = prog_get(id, &prog);
+
+	if (err)
+		return -ENOENT;
+	err = prog_run(prog, ctx, result);
+	prog_put(prog);
+	return err;
+}
+
 static uint32_t cpu_of(void *ctx)
 {
 	const struct bpfx_run *run = (void *)(uintptr_t)bpfx_ctx_header(ctx)->slot[BPFX_CTX_RUN];
@@ -121,4 +155,9 @@ const struct bpfx_host link_host = {
 	.prog_ctx_size	  = ctx_size_of,
 	.log		  = log_line,
 	.refuse		  = registry_refuse,
+	.map_value_size	  = map_value_size,
+	.map_next_key	  = map_next_key,
+	.map_ref	  = ref_map,
+	.map_put	  = put_map,
+	.run_prog_id	  = run_prog_id,
 };

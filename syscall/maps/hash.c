@@ -247,6 +247,9 @@ int hash_open(struct kern_map *map)
 	view->percpu = type_is_percpu(map->type);
 	view->lru = type_is_lru(map->type);
 	view->of_maps = map->type == BPF_MAP_TYPE_HASH_OF_MAPS;
+	view->has_ids = view->of_maps || map->type == BPF_MAP_TYPE_DEVMAP_HASH;
+	view->id_at = map->type == BPF_MAP_TYPE_DEVMAP_HASH ?
+		offsetof(struct bpf_devmap_val, bpf_prog) : 0;
 	view->capacity = element_count(map->max_entries);
 	if (view->of_maps && object_cache_open(&view->inner, view->capacity)) {
 		free(view);
@@ -431,7 +434,7 @@ static int hash_for_each(struct kern_map *map, uint32_t cpu,
 	return calls;
 }
 
-/* ---- ids of maps ---- */
+/* ---- ids of objects ---- */
 
 size_t hash_value_offset(const struct kern_map *map)
 {
@@ -440,7 +443,8 @@ size_t hash_value_offset(const struct kern_map *map)
 
 static _Atomic uint32_t *id_of(const struct kern_map *map, struct element *element)
 {
-	return (_Atomic uint32_t *)value_of(map, element);
+	return (_Atomic uint32_t *)((char *)value_of(map, element) +
+				    ((const struct hash_view *)map->view)->id_at);
 }
 
 uint32_t hash_find_id(struct kern_map *map, const void *key, uint32_t *number)
@@ -459,10 +463,10 @@ uint32_t hash_find_id(struct kern_map *map, const void *key, uint32_t *number)
 	return id;
 }
 
-/* An element that is in no chain refers to no map. */
+/* An element that is in no chain refers to nothing. */
 static void drop_id(struct kern_map *map, uint32_t number)
 {
-	if (((const struct hash_view *)map->view)->of_maps)
+	if (((const struct hash_view *)map->view)->has_ids)
 		atomic_store(id_of(map, element_at(map, number)), 0);
 }
 
@@ -557,7 +561,7 @@ static int take_element(struct kern_map *map, uint32_t *number)
 			return err;
 	}
 	/* The store looks for ids in elements that were ever used. */
-	if (((const struct hash_view *)map->view)->of_maps)
+	if (((const struct hash_view *)map->view)->has_ids)
 		map->obj->header->slot_cnt = head->used + 1;
 	*number = ++head->used;
 	return 0;
@@ -750,6 +754,22 @@ int hash_exchange_id(struct kern_map *map, const void *key, uint32_t *id, uint64
 	if (err)
 		return err;
 	err = exchange_locked(map, key, id, flags);
+	shm_unlock(&head_of(map)->lock);
+	return err;
+}
+
+int hash_replace(struct kern_map *map, const void *key, const void *value, uint64_t flags,
+		 uint32_t *id)
+{
+	int err = flags > BPF_EXIST ? -EINVAL : lock_map(map);
+	struct element *old;
+	uint32_t hash;
+
+	if (err)
+		return err;
+	old = find(map, key, &hash);
+	*id = old ? atomic_load(id_of(map, old)) : 0;
+	err = update_locked(map, key, value, flags, ALL_CPUS);
 	shm_unlock(&head_of(map)->lock);
 	return err;
 }

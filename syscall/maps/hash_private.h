@@ -15,6 +15,8 @@ struct hash_view {
 	bool percpu;		/* a value per CPU, elem_size apart */
 	bool lru;		/* a full map evicts */
 	bool of_maps;		/* the value is the id of a map */
+	bool has_ids;		/* there is an id of an object in the value, at id_at */
+	uint32_t id_at;
 	struct object_cache inner;
 };
 
@@ -34,6 +36,9 @@ size_t hash_value_offset(const struct kern_map *map);
 uint32_t hash_find_id(struct kern_map *map, const void *key, uint32_t *number);
 /* Put id in place of the one the key has, or add the key. *id: the old one or 0. */
 int hash_exchange_id(struct kern_map *map, const void *key, uint32_t *id, uint64_t flags);
+/* Put a whole value there; *id: that of the one it replaces, or 0. */
+int hash_replace(struct kern_map *map, const void *key, const void *value, uint64_t flags,
+		 uint32_t *id);
 /* Remove a key; @value: what a lookup would have given, may be NULL. */
 int hash_remove(struct kern_map *map, const void *key, void *value);
 

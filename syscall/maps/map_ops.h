@@ -163,6 +163,8 @@ int kern_object_name(char dst[BPF_OBJ_NAME_LEN], const char *src, size_t size);
 struct store_obj *fd_array_object(struct kern_map *map, uint32_t index);
 /* May a program of that kind be in this prog array: set by the room that knows programs. */
 extern int (*prog_array_accepts)(struct kern_map *map, const struct store_obj *prog);
+/* May it see packets on their way out of an interface of a devmap. */
+extern int (*devmap_accepts)(const struct store_obj *prog);
 
 /* Ring buffer operations that its helpers need beside map_ops. */
 void *ringbuf_reserve(struct kern_map *map, uint64_t size, uint64_t flags);

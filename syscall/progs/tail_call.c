@@ -22,6 +22,15 @@ static int accepts(struct kern_map *map, const struct store_obj *obj)
 	return prog_array_claim(map, prog->type, prog->expected_attach_type, prog->prog_flags);
 }
 
+/* Programs of devmaps are verified as such. */
+static int devmap_accepts_prog(const struct store_obj *obj)
+{
+	const struct prog_shared *prog = (const struct prog_shared *)obj->header->room;
+
+	return prog->type == BPF_PROG_TYPE_XDP && prog->expected_attach_type == BPF_XDP_DEVMAP ?
+		0 : -EINVAL;
+}
+
 static const struct exec_image *target(struct bpfx_run *run, struct kern_map *map, uint32_t index)
 {
 	struct store_obj *obj = fd_array_object(map, index);
@@ -36,5 +45,6 @@ static const struct exec_image *target(struct bpfx_run *run, struct kern_map *ma
 __attribute__((constructor)) static void register_room(void)
 {
 	prog_array_accepts = accepts;
+	devmap_accepts = devmap_accepts_prog;
 	helper_tail_target = target;
 }
