@@ -161,8 +161,11 @@ uint32_t registry_prog_type_number(const struct bpfx_prog_type *type)
 	return type->type ? type->type : find_number(&type_numbers, type->name);
 }
 
+/* Of a hook that is found by its name alone: none. */
 uint32_t registry_hook_attach_type(const struct bpfx_hook *hook)
 {
+	if (hook->flags & BPFX_HOOK_TRACEPOINT)
+		return __MAX_BPF_ATTACH_TYPE;
 	return hook->flags & BPFX_HOOK_DYNAMIC ? find_number(&attach_numbers, hook->name)
 					       : hook->attach_type;
 }
@@ -200,7 +203,8 @@ const struct bpfx_hook *registry_hook(uint32_t attach_type)
 	for (uint32_t i = 0; i < row_cnt(&hooks); i++) {
 		const struct bpfx_hook *hook = row_at(&hooks, i);
 
-		if (hook && registry_hook_attach_type(hook) == attach_type)
+		if (hook && !(hook->flags & BPFX_HOOK_TRACEPOINT) &&
+		    registry_hook_attach_type(hook) == attach_type)
 			return hook;
 	}
 	return NULL;
@@ -314,6 +318,9 @@ static int check_types_free(const struct bpfx_extension *ext)
 	return 0;
 }
 
+/* Hooks whose attach type cannot be somebody else's. */
+#define NUMBERLESS (BPFX_HOOK_DYNAMIC | BPFX_HOOK_TRACEPOINT)
+
 static int check_hooks_free(const struct bpfx_extension *ext)
 {
 	for (uint32_t i = 0; i < ext->hook_cnt; i++) {
@@ -323,11 +330,11 @@ static int check_hooks_free(const struct bpfx_extension *ext)
 			return registry_refuse(-EINVAL, "hook %s runs program type %s, which "
 					       "nobody has", hook->name, hook->prog_type);
 		other = registry_hook_by_name(hook->name);
-		if (!other && !(hook->flags & BPFX_HOOK_DYNAMIC))
+		if (!other && !(hook->flags & NUMBERLESS))
 			other = registry_hook(hook->attach_type);
 		for (uint32_t j = 0; !other && j < i; j++)
 			if (!strcmp(ext->hooks[j].name, hook->name) ||
-			    (!((hook->flags | ext->hooks[j].flags) & BPFX_HOOK_DYNAMIC) &&
+			    (!((hook->flags | ext->hooks[j].flags) & NUMBERLESS) &&
 			     ext->hooks[j].attach_type == hook->attach_type))
 				other = &ext->hooks[j];
 		if (other)

@@ -6,11 +6,6 @@
 
 #include "tracing_private.h"
 
-struct raw_tp_run {
-	struct bpfx_ctx_header header;
-	uint64_t args[RAW_TP_ARGS_MAX];
-};
-
 static int check_attr(const struct bpfx_host *host, const struct bpfx_test_run *run)
 {
 	const union bpf_attr *attr = run->attr;
@@ -28,7 +23,7 @@ static int check_attr(const struct bpfx_host *host, const struct bpfx_test_run *
 int raw_tp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 {
 	const union bpf_attr *attr = run->attr;
-	struct raw_tp_run r;
+	struct raw_tp_event r;
 	uint32_t result = 0;
 	int err = check_attr(host, run);
 

@@ -124,12 +124,20 @@ static const struct bpfx_prog_type types[] = {
 		.type = BPF_PROG_TYPE_RAW_TRACEPOINT,
 		.flags = BPFX_PROG_CAP_PERFMON,
 		.ctx = &args_ctx,
-		.helpers = cookie_rows,
-		.helper_cnt = COOKIE_ROW_CNT,
+		.helpers = raw_tp_rows,
+		.helper_cnt = RAW_TP_ROW_CNT,
 		GENERAL(raw_tracepoint_ids),
 		.test_run = raw_tp_test_run,
 	},
 };
+
+const struct bpfx_host *tracing_host;
+
+static int start(const struct bpfx_host *host)
+{
+	tracing_host = host;
+	return 0;
+}
 
 extern const struct bpfx_extension tracing_extension;
 const struct bpfx_extension tracing_extension = {
@@ -138,4 +146,7 @@ const struct bpfx_extension tracing_extension = {
 	.version = "1",
 	.prog_types = types,
 	.prog_type_cnt = ARRAY_CNT(types),
+	.hooks = tracing_hooks,
+	.hook_cnt = TRACING_HOOK_CNT,
+	.start = start,
 };

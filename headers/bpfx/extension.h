@@ -105,6 +105,8 @@ struct bpfx_attach {
  * of either way in attr->link_create. */
 #define BPFX_HOOK_CGROUP	0x08u
 #define BPFX_HOOK_MPROG		0x10u
+/* A raw tracepoint: found by its name alone, "raw_tp." and the tracepoint's; many programs. */
+#define BPFX_HOOK_TRACEPOINT	0x20u
 
 struct bpfx_hook {
 	const char *name;		/* unique: "xdp" */

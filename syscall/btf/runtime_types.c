@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <linux/bpf.h>
 #include <linux/btf.h>
+#include <bpfx/sched.h>
 #if defined(__x86_64__)
 #include <asm/ptrace.h>
 #endif
@@ -365,26 +366,22 @@ static const struct member_def pt_regs_members[] = {
 
 /* ---- a task, as far as one exists here ---- */
 
-struct task_struct {
-	unsigned int flags;
-	int exit_code;
-	int pid, tgid;
-	struct task_struct *real_parent, *parent, *group_leader;
-	__u64 start_time, start_boottime;
-	char comm[16];
+static const struct member_def task_struct_members[] = {
+	M(bpfx_task, flags, "unsigned int"),
+	M(bpfx_task, exit_code, "int"),
+	M(bpfx_task, pid, "pid_t"),
+	M(bpfx_task, tgid, "pid_t"),
+	M(bpfx_task, real_parent, "struct task_struct *"),
+	M(bpfx_task, parent, "struct task_struct *"),
+	M(bpfx_task, group_leader, "struct task_struct *"),
+	M(bpfx_task, start_time, "u64"),
+	M(bpfx_task, start_boottime, "u64"),
+	M(bpfx_task, comm, "char[16]"),
 };
 
-static const struct member_def task_struct_members[] = {
-	M(task_struct, flags, "unsigned int"),
-	M(task_struct, exit_code, "int"),
-	M(task_struct, pid, "pid_t"),
-	M(task_struct, tgid, "pid_t"),
-	M(task_struct, real_parent, "struct task_struct *"),
-	M(task_struct, parent, "struct task_struct *"),
-	M(task_struct, group_leader, "struct task_struct *"),
-	M(task_struct, start_time, "u64"),
-	M(task_struct, start_boottime, "u64"),
-	M(task_struct, comm, "char[16]"),
+static const struct member_def linux_binprm_members[] = {
+	M(bpfx_binprm, filename, "const char *"),
+	M(bpfx_binprm, interp, "const char *"),
 };
 
 #define STRUCT(structure)                                                                          \
@@ -424,7 +421,10 @@ const struct struct_def runtime_structs[] = {
 #if defined(__x86_64__)
 	STRUCT(pt_regs),
 #endif
-	STRUCT(task_struct),
+	{ "task_struct", sizeof(struct bpfx_task), task_struct_members,
+	  ARRAY_SIZE(task_struct_members) },
+	{ "linux_binprm", sizeof(struct bpfx_binprm), linux_binprm_members,
+	  ARRAY_SIZE(linux_binprm_members) },
 };
 const uint32_t runtime_struct_cnt = ARRAY_SIZE(runtime_structs);
 

@@ -46,6 +46,7 @@ int prog_query_command(struct call *call);
 int link_create_command(struct call *call);
 int link_detach_command(struct call *call);
 int link_update_command(struct call *call);
+int raw_tracepoint_open_command(struct call *call);
 
 int obj_pin_command(struct call *call);
 int obj_get_command(struct call *call);

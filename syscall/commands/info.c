@@ -302,8 +302,8 @@ static int link_info(struct call *call, struct store_obj *obj, struct info_buffe
 	info.type = shared->link_type;
 	info.id = obj->id;
 	info.prog_id = link_prog_id(obj);
-	link_fill_info(obj, &info);
-	return finish(call, buffer, &info);
+	err = link_fill_info(obj, &info);
+	return err ? err : finish(call, buffer, &info);
 }
 
 int obj_info_command(struct call *call)

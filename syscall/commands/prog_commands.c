@@ -121,3 +121,8 @@ int link_update_command(struct call *call)
 {
 	return link_update(&call->attr);
 }
+
+int raw_tracepoint_open_command(struct call *call)
+{
+	return raw_tracepoint_open(&call->attr);
+}

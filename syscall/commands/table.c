@@ -41,6 +41,8 @@ static const struct command commands[] = {
 	[BPF_PROG_GET_FD_BY_ID] = { "PROG_GET_FD_BY_ID", END_OF(prog_id), prog_fd_by_id_command },
 	[BPF_MAP_GET_FD_BY_ID] = { "MAP_GET_FD_BY_ID", END_OF(open_flags), map_fd_by_id_command },
 	[BPF_OBJ_GET_INFO_BY_FD] = { "OBJ_GET_INFO_BY_FD", END_OF(info.info), obj_info_command },
+	[BPF_RAW_TRACEPOINT_OPEN] = { "RAW_TRACEPOINT_OPEN", END_OF(raw_tracepoint.cookie),
+				      raw_tracepoint_open_command },
 	[BPF_BTF_LOAD] = { "BTF_LOAD", END_OF(btf_token_fd), btf_load_command },
 	[BPF_BTF_GET_FD_BY_ID] = { "BTF_GET_FD_BY_ID", END_OF(fd_by_id_token_fd),
 				   btf_fd_by_id_command },

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "hooks.h"
 #include "journal.h"
+#include "links_private.h"
 #include "ordered.h"
 #include "registry.h"
 
@@ -47,7 +48,7 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	    ordered_check_prog(prog, type, attr->link_create.attach_type))
 		return refuse(-EINVAL, prog, "hook %s: it was loaded for attach type %u",
 			      (*hook)->name, prog->shared->expected_attach_type);
-	return hooks_connect(*hook);
+	return 0;
 }
 
 /* One more for @target: does the hook take it. */
@@ -79,7 +80,8 @@ static int publish(struct store_obj *obj, const struct bpfx_hook *hook, int take
 	return fd;
 }
 
-static int attach(const union bpf_attr *attr, struct kern_prog *prog, const struct bpfx_hook *hook)
+int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct bpfx_hook *hook,
+		uint64_t cookie)
 {
 	struct bpfx_attach at = { .attr = attr, .prog = (struct bpfx_prog *)prog };
 	struct link_shared *shared;
@@ -88,6 +90,9 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 
 	if (hook_is_ordered(hook))
 		return ordered_link_create(attr, prog, hook);
+	err = hooks_connect(hook);
+	if (err)
+		return err;
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
 	if (err && at.taken_err && hook_link_cnt(hook, at.target))
 		err = at.taken_err;
@@ -99,8 +104,10 @@ static int attach(const union bpf_attr *attr, struct kern_prog *prog, const stru
 	shared = link_shared_of(obj);
 	strncpy(shared->hook, hook->name, LINK_HOOK_NAME - 1);
 	shared->link_type = registry_hook_link_type(hook);
-	shared->attach_type = attr->link_create.attach_type;
+	if (!(hook->flags & BPFX_HOOK_TRACEPOINT))
+		shared->attach_type = attr->link_create.attach_type;
 	shared->target = at.target;
+	shared->cookie = cookie;
 	memcpy(shared->info, at.info, sizeof(shared->info));
 	store_edge_to(obj, prog->obj);
 	/* Counted before it is there: a count too high only costs a look, one too low would hide
@@ -153,10 +160,16 @@ int link_create(const union bpf_attr *attr)
 		ret = attach_perf_event(attr);
 	} else {
 		ret = find_hook(attr, prog, &hook);
-		ret = ret ? ret : attach(attr, prog, hook);
+		ret = ret ? ret : link_attach(attr, prog, hook, 0);
 	}
 	prog_put(prog);
 	return ret;
+}
+
+/* Links of this type stay as they are until they go. */
+static bool is_raw_tp(const struct link_shared *shared)
+{
+	return shared->link_type == BPF_LINK_TYPE_RAW_TRACEPOINT;
 }
 
 int link_detach(int fd)
@@ -170,6 +183,10 @@ int link_detach(int fd)
 		return err;
 	shared = link_shared_of(obj);
 	hook = registry_hook_by_name(shared->hook);
+	if (is_raw_tp(shared)) {
+		store_put(obj);
+		return -EOPNOTSUPP;
+	}
 	/* A second detach is fine and does nothing. */
 	if (!atomic_exchange(&shared->detached, 1)) {
 		if (hook)
@@ -189,6 +206,8 @@ static int check_update(const struct store_obj *obj, const struct bpfx_hook *hoo
 			const struct kern_prog *now, const struct kern_prog *fresh,
 			const struct kern_prog *expected)
 {
+	if (is_raw_tp(link_shared_of(obj)))
+		return -EINVAL;
 	if (link_is_off(obj, hook))
 		return -ENOLINK;
 	if (expected && expected->id != now->id)
@@ -283,19 +302,22 @@ put_link:
 
 /* ---- what is told of it ---- */
 
-void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
+int link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
 {
 	const struct link_shared *shared = link_shared_of(obj);
 	const struct bpfx_hook *hook = registry_hook_by_name(shared->hook);
 	const uint32_t nothing[4] = { 0 };
 	bool off = link_is_off(obj, hook);
 
+	if (is_raw_tp(shared))
+		return raw_tp_fill_info(shared, info);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP) {
 		info->cgroup.cgroup_id = off ? 0 : cgroup_id(shared->target);
 		info->cgroup.attach_type = shared->attach_type;
 	} else if (hook && hook->fill_info) {
 		hook->fill_info(off ? nothing : shared->info, off ? 0 : shared->target, info);
 	}
+	return 0;
 }
 
 static int cgroup_fdinfo(const struct link_shared *shared, bool off, char *buf, size_t size)
@@ -312,6 +334,8 @@ int link_fdinfo(const struct store_obj *obj, char *buf, size_t size)
 	const uint32_t nothing[4] = { 0 };
 	bool off = link_is_off(obj, hook);
 
+	if (is_raw_tp(shared))
+		return raw_tp_fdinfo(shared, buf, size);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP)
 		return cgroup_fdinfo(shared, off, buf, size);
 	if (!hook || !hook->fdinfo)

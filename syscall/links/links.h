@@ -48,8 +48,11 @@ int prog_query(const union bpf_attr *attr, uint64_t user, uint32_t user_size);
  * letting go of their last reference. */
 void links_settle(void);
 
-/* Hook-specific part of the info, and fdinfo lines. */
-void link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);
+/* RAW_TRACEPOINT_OPEN after the gate: fd or -errno. */
+int raw_tracepoint_open(const union bpf_attr *attr);
+
+/* Hook-specific part of the info (0 or -errno), and fdinfo lines. */
+int link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);
 int link_fdinfo(const struct store_obj *obj, char *buf, size_t size);
 
 /* The @n-th program attached to the hook, in the order in which they run: 0 or -ENOENT. */

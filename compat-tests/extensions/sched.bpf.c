@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What raw tracepoint programs see of a process's life, read as they would on any kernel. */
+#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+struct task_struct {
+	int exit_code, pid, tgid;
+	struct task_struct *real_parent;
+	char comm[16];
+} __attribute__((preserve_access_index));
+
+struct linux_binprm {
+	const char *filename;
+} __attribute__((preserve_access_index));
+
+int forked_parent, forked_child, executed, old, exited, exit_code, parent_of_exited;
+unsigned long long current_ids[3];
+char filename[32], comm[16];
+
+SEC("raw_tp/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	forked_parent = BPF_CORE_READ(parent, tgid);
+	forked_child = BPF_CORE_READ(child, tgid);
+	current_ids[0] = bpf_get_current_pid_tgid();
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *binprm)
+{
+	const char *name = BPF_CORE_READ(binprm, filename);
+
+	executed = BPF_CORE_READ(task, pid);
+	old = old_pid;
+	bpf_probe_read_kernel_str(filename, sizeof(filename), name);
+	bpf_get_current_comm(comm, sizeof(comm));
+	current_ids[1] = bpf_get_current_pid_tgid();
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	exited = BPF_CORE_READ(task, pid);
+	exit_code = BPF_CORE_READ(task, exit_code);
+	parent_of_exited = BPF_CORE_READ(task, real_parent, tgid);
+	current_ids[2] = bpf_get_current_pid_tgid();
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

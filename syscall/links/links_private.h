@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* What the files that make links share. */
+#ifndef SYSCALL_LINKS_PRIVATE_H
+#define SYSCALL_LINKS_PRIVATE_H
+
+#include "links.h"
+
+/* A new link of @prog to @hook: fd or -errno. The hook's attach function sees @attr. */
+int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct bpfx_hook *hook,
+		uint64_t cookie);
+
+/* Raw tracepoints: 0, -EINVAL, -EFAULT, or -ENOSPC where the name was cut; length of the lines. */
+int raw_tp_fill_info(const struct link_shared *shared, struct bpf_link_info *info);
+int raw_tp_fdinfo(const struct link_shared *shared, char *buf, size_t size);
+
+#endif

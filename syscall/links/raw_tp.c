@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Raw tracepoints: hooks that are found by the tracepoint's name, and what their links tell of it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bits.h"
+#include "err.h"
+#include "fault.h"
+#include "hooks.h"
+#include "links_private.h"
+#include "registry.h"
+
+/* Names of hooks: this and the tracepoint's. */
+#define PREFIX "raw_tp."
+
+static int copy_name(const union bpf_attr *attr, char *out, size_t size)
+{
+	if (fault_read_string(out, u64_to_ptr(attr->raw_tracepoint.name), size) < 0)
+		return -EFAULT;
+	out[size - 1] = 0;
+	return 0;
+}
+
+int raw_tracepoint_open(const union bpf_attr *attr)
+{
+	char name[128], hook_name[sizeof(name) + sizeof(PREFIX)];
+	const struct bpfx_hook *hook;
+	struct kern_prog *prog;
+	int ret = prog_get_fd(attr->raw_tracepoint.prog_fd, &prog);
+
+	if (ret)
+		return ret;
+	if (prog->shared->type != BPF_PROG_TYPE_RAW_TRACEPOINT)
+		ret = -EINVAL;
+	ret = ret ? ret : copy_name(attr, name, sizeof(name));
+	if (!ret) {
+		snprintf(hook_name, sizeof(hook_name), PREFIX "%s", name);
+		hook = registry_hook_by_name(hook_name);
+		ret = hook ? link_attach(attr, prog, hook, attr->raw_tracepoint.cookie) : -ENOENT;
+	}
+	prog_put(prog);
+	return ret;
+}
+
+/* ---- what a link tells ---- */
+
+static const char *tracepoint_of(const struct link_shared *shared)
+{
+	return shared->hook + strlen(PREFIX);
+}
+
+/* Into the caller's buffer, whose place and size @info had: cut and ended with NUL. */
+static int give_name(const char *name, uint64_t user, uint32_t room)
+{
+	uint32_t size = strlen(name) + 1;
+	char cut[LINK_HOOK_NAME];
+
+	if (room >= size)
+		return user_write(user, name, size);
+	snprintf(cut, sizeof(cut), "%.*s", (int)room - 1, name);
+	return user_write(user, cut, room) ? -EFAULT : -ENOSPC;
+}
+
+int raw_tp_fill_info(const struct link_shared *shared, struct bpf_link_info *info)
+{
+	uint64_t user = info->raw_tracepoint.tp_name;
+	uint32_t room = info->raw_tracepoint.tp_name_len;
+
+	if (!user != !room)
+		return -EINVAL;
+	info->raw_tracepoint.tp_name_len = strlen(tracepoint_of(shared)) + 1;
+	info->raw_tracepoint.cookie = shared->cookie;
+	return user ? give_name(tracepoint_of(shared), user, room) : 0;
+}
+
+int raw_tp_fdinfo(const struct link_shared *shared, char *buf, size_t size)
+{
+	return snprintf(buf, size, "tp_name:\t%s\ncookie:\t%llu\n", tracepoint_of(shared),
+			(unsigned long long)shared->cookie);
+}
