@@ -83,7 +83,8 @@ static const struct bpfx_ctx_field cgroup_skb_fields[] = {
 
 #define SKB_CTX(field_table)                                                                       \
 	{ .size = sizeof(struct __sk_buff), .real_size = offsetof(struct skb_args, head),          \
-	  .type_name = "__sk_buff", .kernel_name = "sk_buff", .fields = field_table, .field_cnt = ARRAY_CNT(field_table),    \
+	  .type_name = "__sk_buff", .kernel_name = "sk_buff", .fields = field_table,               \
+	  .field_cnt = ARRAY_CNT(field_table),                                                     \
 	  .real_data = offsetof(struct skb_args, data),                                            \
 	  .real_data_end = offsetof(struct skb_args, data_end),                                    \
 	  .real_data_meta = offsetof(struct skb_args, data_meta) }

@@ -17,6 +17,8 @@ const struct bpfx_helper *helper_row(const struct bpfx_prog_type *type, uint32_t
  * a function in it: Linux has it, but it cannot run here. */
 const struct bpfx_kfunc *kfunc_row(const struct bpfx_prog_type *type, const char *name,
 				   bool *allowed);
+/* What programs of the type call for it; NULL: it cannot run here. */
+bpfx_helper_fn kfunc_fn(const struct bpfx_prog_type *type, const struct bpfx_kfunc *row);
 /* n-th of those that run here and are always there: what the kernel's own BTF names. */
 const struct bpfx_kfunc *kfunc_runtime_row(uint32_t n);
 

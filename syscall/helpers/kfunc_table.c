@@ -5,7 +5,7 @@
 #include "rows.h"
 
 static const struct kfunc_table *const tables[] = {
-	&iter_kfuncs, &section_kfuncs, &linux_kfuncs,
+	&iter_kfuncs, &section_kfuncs, &dynptr_kfuncs, &linux_kfuncs,
 };
 
 static const struct bpfx_kfunc *find_row(const char *name)

@@ -11,12 +11,6 @@ static const char *const object_types[] = {
 	"cgroup_sock_addr", "cgroup_sockopt", "cgroup_sysctl", "cgroup_device", "sock_ops",
 	"tracing", "tracepoint", "perf_event", "lsm",
 };
-static const char *const skb_types[] = {
-	"sched_cls", "sched_act", "sk_skb", "socket_filter", "cgroup_skb", "cgroup_sock",
-	"cgroup_sock_addr", "cgroup_sockopt", "cgroup_sysctl", "cgroup_device", "sock_ops",
-	"lwt_in", "lwt_out", "lwt_xmit", "lwt_seg6local", "netfilter", "tracing",
-	"tracepoint", "perf_event", "lsm",
-};
 static const char *const xdp_types[] = { "xdp" };
 static const char *const tc_types[] = { "sched_cls", "sched_act" };
 static const char *const cpumask_types[] = {
@@ -26,7 +20,6 @@ static const char *const cpumask_types[] = {
 #define TYPES(list) .prog_types = list, .prog_type_cnt = ARRAY_SIZE(list)
 #define NOT_HERE(kfunc, kfunc_flags, ...) { .name = kfunc, .flags = kfunc_flags, __VA_ARGS__ }
 #define OBJECT(kfunc, kfunc_flags) NOT_HERE(kfunc, kfunc_flags, TYPES(object_types))
-#define SKB(kfunc, kfunc_flags) NOT_HERE(kfunc, kfunc_flags, TYPES(skb_types))
 #define CPUMASK(kfunc, kfunc_flags) NOT_HERE(kfunc, kfunc_flags, TYPES(cpumask_types))
 #define ANY(kfunc, kfunc_flags) NOT_HERE(kfunc, kfunc_flags, )
 
@@ -67,15 +60,6 @@ static const struct bpfx_kfunc linux_rows[] = {
 	OBJECT("bpf_send_signal_task", TRU),
 	ANY("bpf_cast_to_kern_ctx", 0),
 	ANY("bpf_rdonly_cast", 0),
-	ANY("bpf_dynptr_slice", NUL),
-	ANY("bpf_dynptr_slice_rdwr", NUL),
-	ANY("bpf_dynptr_adjust", 0),
-	ANY("bpf_dynptr_is_null", 0),
-	ANY("bpf_dynptr_is_rdonly", 0),
-	ANY("bpf_dynptr_size", 0),
-	ANY("bpf_dynptr_clone", 0),
-	ANY("bpf_dynptr_copy", 0),
-	ANY("bpf_dynptr_memset", 0),
 	ANY("bpf_iter_task_vma_new", BPFX_KF_ITER_NEW | RCU),
 	ANY("bpf_iter_task_vma_next", BPFX_KF_ITER_NEXT | NUL),
 	ANY("bpf_iter_task_vma_destroy", BPFX_KF_ITER_DESTROY),
@@ -104,9 +88,7 @@ static const struct bpfx_kfunc linux_rows[] = {
 	ANY("bpf_res_spin_unlock", 0),
 	ANY("bpf_res_spin_lock_irqsave", NUL),
 	ANY("bpf_res_spin_unlock_irqrestore", 0),
-	SKB("bpf_dynptr_from_skb", TRU),
 	NOT_HERE("bpf_dynptr_from_skb_meta", TRU, TYPES(tc_types)),
-	NOT_HERE("bpf_dynptr_from_xdp", 0, TYPES(xdp_types)),
 	NOT_HERE("bpf_xdp_metadata_rx_timestamp", TRU, TYPES(xdp_types)),
 	NOT_HERE("bpf_xdp_metadata_rx_hash", TRU, TYPES(xdp_types)),
 	NOT_HERE("bpf_xdp_metadata_rx_vlan_tag", TRU, TYPES(xdp_types)),

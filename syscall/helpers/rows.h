@@ -15,7 +15,8 @@ struct helper_table {
 };
 
 extern const struct helper_table map_helpers, ringbuf_helpers, time_helpers, task_helpers,
-	misc_helpers, memory_helpers, string_helpers, loop_helpers, trace_helpers, spin_helpers;
+	misc_helpers, memory_helpers, string_helpers, loop_helpers, trace_helpers, spin_helpers,
+	dynptr_helpers;
 
 #define HELPER_TABLE(name) const struct helper_table name##_helpers = { name##_rows,		   \
 									ARRAY_SIZE(name##_rows) }
@@ -25,7 +26,7 @@ struct kfunc_table {
 	uint32_t cnt;
 };
 
-extern const struct kfunc_table iter_kfuncs, section_kfuncs, linux_kfuncs;
+extern const struct kfunc_table iter_kfuncs, section_kfuncs, dynptr_kfuncs, linux_kfuncs;
 
 #define KFUNC_TABLE(name) const struct kfunc_table name##_kfuncs = { name##_rows,		   \
 								      ARRAY_SIZE(name##_rows) }

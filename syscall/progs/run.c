@@ -31,7 +31,7 @@ static bpfx_helper_fn kfunc_of(void *cookie, uint32_t id, int32_t off)
 
 	for (uint32_t i = 0; i < binding->kfunc_cnt; i++)
 		if (kfuncs[i].id == id && kfuncs[i].off == off)
-			return binding->kfuncs[i]->fn;
+			return kfunc_fn(binding->type, binding->kfuncs[i]);
 	return NULL;
 }
 

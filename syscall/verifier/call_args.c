@@ -480,7 +480,8 @@ int check_helper_arg(struct verifier_env *env, struct call *call, uint32_t index
 	if (!(reg_is_zero(reg) && (arg & BPFX_NULLABLE))) {
 		err = check_type(env, reg, regno, arg, rule);
 		if (!err)
-			err = check_arg_offset(env, reg, regno, arg & BPFX_RELEASE);
+			err = check_arg_offset(env, reg, regno,
+					       arg & BPFX_RELEASE && kind != BPFX_ARG_DYNPTR);
 		if (err)
 			return err;
 	}

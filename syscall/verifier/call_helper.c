@@ -336,6 +336,23 @@ static int check_format(struct verifier_env *env, const struct call *call)
 	return -EINVAL;
 }
 
+/* Data that is cloned or not in one piece may move when it is written. */
+static bool writes_packet_dynptr(const struct call *call)
+{
+	return call->row->id == BPF_FUNC_dynptr_write && call->dynptr_kind == DYNPTR_SKB;
+}
+
+static int check_dynptr_memory(struct verifier_env *env, const struct call *call)
+{
+	const struct reg *reg = &cur_regs(env)[BPF_REG_1];
+
+	if (call->row->id != BPF_FUNC_dynptr_from_mem || reg->type == REG_MAP_VALUE)
+		return 0;
+	vlog(env, "Unsupported reg type %s for bpf_dynptr_from_mem data\n",
+	     reg_type_name(env, reg->type));
+	return -EACCES;
+}
+
 /* ---- the call ---- */
 
 static int check_before(struct verifier_env *env, struct call *call)
@@ -354,6 +371,8 @@ static int check_before(struct verifier_env *env, struct call *call)
 		err = write_raw(env, call);
 	if (!err)
 		err = release(env, call);
+	if (!err)
+		err = check_dynptr_memory(env, call);
 	if (!err && call->row->id == BPF_FUNC_tail_call)
 		err = check_ref_leak(env, false, true, "tail_call");
 	return err;
@@ -405,7 +424,7 @@ int check_helper_call(struct verifier_env *env, const struct bpf_insn *insn, uin
 		return err;
 	if (insn->imm == BPF_FUNC_tail_call)
 		return after_tail_call(env, insn_idx);
-	if (helper_changes_packet(call.row))
+	if (helper_changes_packet(call.row) || writes_packet_dynptr(&call))
 		invalidate_packet(env);
 	*insn_idx += 1;
 	return 0;
