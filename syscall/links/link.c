@@ -88,11 +88,11 @@ int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct
 	struct store_obj *obj;
 	int fd, err;
 
-	if (hook_is_ordered(hook))
-		return ordered_link_create(attr, prog, hook);
 	err = hooks_connect(hook);
 	if (err)
 		return err;
+	if (hook_is_ordered(hook))
+		return ordered_link_create(attr, prog, hook);
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
 	if (err && at.taken_err && hook_link_cnt(hook, at.target))
 		err = at.taken_err;
