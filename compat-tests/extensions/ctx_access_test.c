@@ -48,6 +48,9 @@ static const struct row {
 	{ "getsockname6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_GETSOCKNAME, 80, 1, 49 },
 	{ "getsockname unix", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UNIX_GETSOCKNAME, 80, 1, 13 },
 	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS, 232, 1, 54 },
+	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, 24, 1, 9 },
+	{ "getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT, 56, 1, 9 },
+	{ "setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT, 56, 1, 9 },
 #if defined(__x86_64__)
 	{ "kprobe", BPF_PROG_TYPE_KPROBE, 0, 176, 0, 315 },
 	{ "perf_event", BPF_PROG_TYPE_PERF_EVENT, 0, 192, 0, 51 },

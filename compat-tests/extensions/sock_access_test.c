@@ -150,6 +150,8 @@ static void results_are_judged_as_on_linux(void **state)
 		{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "sock_addr" },
 		{ BPF_PROG_TYPE_CGROUP_SOCK, "cgroup_sock" },
 		{ BPF_PROG_TYPE_SOCK_OPS, "sock_ops" },
+		{ BPF_PROG_TYPE_CGROUP_DEVICE, "cgroup_device" },
+		{ BPF_PROG_TYPE_CGROUP_SOCKOPT, "cgroup_sockopt" },
 	};
 	bool compare = kernel_is_permitted();
 

@@ -206,4 +206,16 @@ static const uint32_t sock_ops_ids[] = {
 	BPF_FUNC_skc_to_mptcp_sock,
 };
 
+static const uint32_t cgroup_device_ids[] = {
+	BPF_FUNC_perf_event_output,
+	BPF_FUNC_get_local_storage,
+};
+
+static const uint32_t cgroup_sockopt_ids[] = {
+	BPF_FUNC_perf_event_output,
+	BPF_FUNC_get_local_storage,
+	BPF_FUNC_sk_storage_get,
+	BPF_FUNC_sk_storage_delete,
+};
+
 #endif

@@ -4,7 +4,7 @@
 #include <net/if.h>
 #include <stdio.h>
 
-#include "net.h"
+#include "cgroup.h"
 
 /* ---- tcx ---- */
 
@@ -64,7 +64,7 @@ static int cgroup_combine(uint32_t *result, uint32_t next)
 	return 0;
 }
 
-#define CGROUP(hook_name, type, program, fire_fn)                                                           \
+#define CGROUP(hook_name, type, program, fire_fn)                                                  \
 	{ .name = hook_name,                                                                       \
 	  .attach_type = BPF_##type,                                                               \
 	  .link_type = BPF_LINK_TYPE_CGROUP,                                                       \
@@ -73,6 +73,17 @@ static int cgroup_combine(uint32_t *result, uint32_t next)
 	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
 	  .combine = cgroup_combine,                                                               \
 	  .fire = fire_fn,                                                                         \
+	  .state = &(struct bpfx_hook_state){ 0 } }
+/* Their programs see the result so far as a field. */
+#define SOCKOPT(hook_name, type)                                                                   \
+	{ .name = hook_name,                                                                       \
+	  .attach_type = BPF_##type,                                                               \
+	  .link_type = BPF_LINK_TYPE_CGROUP,                                                       \
+	  .prog_type = "cgroup_sockopt",                                                           \
+	  .flags = BPFX_HOOK_CGROUP,                                                               \
+	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
+	  .combine_ctx = sockopt_combine,                                                          \
+	  .fire = net_fire_sockopt,                                                                \
 	  .state = &(struct bpfx_hook_state){ 0 } }
 #define SOCK_ADDR(hook_name, type) CGROUP(hook_name, type, "cgroup_sock_addr", net_fire_sock_addr)
 
@@ -127,6 +138,9 @@ const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
 	CGROUP("cgroup_inet4_post_bind", CGROUP_INET4_POST_BIND, "cgroup_sock", net_fire_sock),
 	CGROUP("cgroup_inet6_post_bind", CGROUP_INET6_POST_BIND, "cgroup_sock", net_fire_sock),
 	CGROUP("cgroup_sock_ops", CGROUP_SOCK_OPS, "sock_ops", net_fire_sock_ops),
+	CGROUP("cgroup_device", CGROUP_DEVICE, "cgroup_device", net_fire_device),
+	SOCKOPT("cgroup_getsockopt", CGROUP_GETSOCKOPT),
+	SOCKOPT("cgroup_setsockopt", CGROUP_SETSOCKOPT),
 	SOCK_ADDR("cgroup_inet4_bind", CGROUP_INET4_BIND),
 	SOCK_ADDR("cgroup_inet6_bind", CGROUP_INET6_BIND),
 	SOCK_ADDR("cgroup_inet4_connect", CGROUP_INET4_CONNECT),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* The network extension: program types on packets and sockets. */
+#include "cgroup.h"
 #include "helper_ids.h"
 #include "net.h"
-#include "sock.h"
 
 #define GENERAL(id_table) .general = id_table, .general_cnt = ARRAY_CNT(id_table)
 
@@ -26,6 +26,11 @@ static const uint32_t cgroup_sock_attach_types[] = {
 
 static const struct bpfx_ret_range cgroup_sock_results[] = {
 	{ UINT32_MAX, 0, 1 },
+};
+
+static const uint32_t sockopt_attach_types[] = {
+	BPF_CGROUP_GETSOCKOPT,
+	BPF_CGROUP_SETSOCKOPT,
 };
 
 static const struct bpfx_prog_type types[] = {
@@ -129,6 +134,33 @@ static const struct bpfx_prog_type types[] = {
 		.ret_ranges = cgroup_sock_results,
 		.ret_range_cnt = ARRAY_CNT(cgroup_sock_results),
 		.test_run = sock_ops_test_run,
+	},
+	{
+		.name = "cgroup_device",
+		.type = BPF_PROG_TYPE_CGROUP_DEVICE,
+		.flags = BPFX_PROG_CAP_NET_ADMIN,
+		.ctx = &cgroup_device_ctx,
+		.helpers = cgroup_device_rows,
+		.helper_cnt = CGROUP_DEVICE_ROW_CNT,
+		GENERAL(cgroup_device_ids),
+		.ret_ranges = cgroup_sock_results,
+		.ret_range_cnt = ARRAY_CNT(cgroup_sock_results),
+		.test_run = cgroup_device_test_run,
+	},
+	{
+		.name = "cgroup_sockopt",
+		.type = BPF_PROG_TYPE_CGROUP_SOCKOPT,
+		.flags = BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_ATTACH_CHECKED | BPFX_PROG_PKT_READ |
+			 BPFX_PROG_PKT_WRITE,
+		.ctx = &cgroup_sockopt_ctx,
+		.helpers = cgroup_sockopt_rows,
+		.helper_cnt = CGROUP_SOCKOPT_ROW_CNT,
+		GENERAL(cgroup_sockopt_ids),
+		.ret_ranges = cgroup_sock_results,
+		.ret_range_cnt = ARRAY_CNT(cgroup_sock_results),
+		.attach_types = sockopt_attach_types,
+		.attach_type_cnt = ARRAY_CNT(sockopt_attach_types),
+		.test_run = cgroup_sockopt_test_run,
 	},
 };
 

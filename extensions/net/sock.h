@@ -18,6 +18,9 @@ static inline struct sock_owner sock_owner_of(const struct bpfx_owner *owner)
 
 /* The socket behind an application's handle (sock_events.c). */
 struct net_sock *net_sock_of_handle(struct bpfx_sock *handle);
+/* For one event; false: another one is going on. */
+bool sock_take(struct bpfx_sock *handle);
+void sock_give_back(struct bpfx_sock *handle);
 
 /* ---- contexts ---- */
 
@@ -84,11 +87,14 @@ struct sock_verdict {
 /* Run what is attached for @sock's cgroup with @ctx. Programs that ran, or -errno. */
 int sock_hook_run(uint32_t attach_type, struct net_sock *sock, void *ctx,
 		  struct sock_verdict *verdict);
+/* The same for any cgroup; *retval: in: what stands there before anybody was asked; out: the result. */
+int cgroup_hook_run(uint32_t attach_type, uint64_t cgroup_id, void *ctx, int32_t *retval,
+		    uint32_t *flags);
 bool sock_hook_is_active(uint32_t attach_type);
 
 /* bpf_get_retval() and bpf_set_retval(): a program before this one may have refused. */
-int32_t sock_get_retval(struct net_sock *sock, void *ctx);
-void sock_set_retval(struct net_sock *sock, void *ctx, int32_t retval);
+int32_t cgroup_get_retval(const int32_t *retval, void *ctx);
+void cgroup_set_retval(int32_t *retval, void *ctx, int32_t value);
 
 /* sock_events.c: a socket's state; addresses of sockets as programs see them, and back. */
 const struct net_sock *sock_state_of(const struct bpfx_sock *sock);

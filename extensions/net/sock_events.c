@@ -49,12 +49,12 @@ const struct net_sock *sock_state_of(const struct bpfx_sock *sock)
 }
 
 /* One event at a time: contexts belong to the socket. */
-static bool take(struct bpfx_sock *sock)
+bool sock_take(struct bpfx_sock *sock)
 {
 	return !__atomic_exchange_n(&sock->busy, 1, __ATOMIC_ACQUIRE);
 }
 
-static void give_back(struct bpfx_sock *sock)
+void sock_give_back(struct bpfx_sock *sock)
 {
 	__atomic_store_n(&sock->busy, 0, __ATOMIC_RELEASE);
 }
@@ -148,11 +148,11 @@ EXPORT int bpfx_sock_set_state(struct bpfx_sock *sock, uint32_t state,
 			       const struct bpfx_endpoint *local,
 			       const struct bpfx_endpoint *remote)
 {
-	if (!take(sock))
+	if (!sock_take(sock))
 		return -EBUSY;
 	sock->sock.common.state = state;
 	set_ends(&sock->sock.common, local, remote);
-	give_back(sock);
+	sock_give_back(sock);
 	return 0;
 }
 
@@ -178,11 +178,11 @@ EXPORT int bpfx_sock_event(struct bpfx_sock *sock, uint32_t attach_type)
 
 	if (!is_sock_event(attach_type))
 		return -EINVAL;
-	if (!take(sock))
+	if (!sock_take(sock))
 		return -EBUSY;
 	count_unowned(&sock->owner);
 	ran = sock_hook_run(attach_type, &sock->sock, &sock->sock, &verdict);
-	give_back(sock);
+	sock_give_back(sock);
 	return ran < 0 ? ran : verdict.retval;
 }
 
@@ -333,10 +333,10 @@ EXPORT int bpfx_sock_addr_event(struct bpfx_sock *sock, struct bpfx_sock_addr *e
 	event->changed = event->bind_any_port = 0;
 	if (!sock_hook_is_active(event->attach_type))
 		return 0;
-	if (!take(sock))
+	if (!sock_take(sock))
 		return -EBUSY;
 	ran = run_addr(sock, event);
-	give_back(sock);
+	sock_give_back(sock);
 	return ran;
 }
 
@@ -456,9 +456,9 @@ EXPORT int bpfx_sock_ops_event(struct bpfx_sock *sock, struct bpfx_sock_ops *eve
 	event->reply = event->args[0];
 	if (!sock_hook_is_active(BPF_CGROUP_SOCK_OPS))
 		return 0;
-	if (!take(sock))
+	if (!sock_take(sock))
 		return -EBUSY;
 	ran = run_ops(sock, event);
-	give_back(sock);
+	sock_give_back(sock);
 	return ran;
 }

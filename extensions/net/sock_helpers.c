@@ -89,23 +89,23 @@ HELPER(help_sock_netns)
 
 HELPER(help_addr_get_retval)
 {
-	return (int64_t)sock_get_retval(addr_sock((uintptr_t)ctx), ctx);
+	return (int64_t)cgroup_get_retval(&addr_sock((uintptr_t)ctx)->retval, ctx);
 }
 
 HELPER(help_addr_set_retval)
 {
-	sock_set_retval(addr_sock((uintptr_t)ctx), ctx, r1);
+	cgroup_set_retval(&addr_sock((uintptr_t)ctx)->retval, ctx, r1);
 	return 0;
 }
 
 HELPER(help_sock_get_retval)
 {
-	return (int64_t)sock_get_retval(net_sock_of(ctx), ctx);
+	return (int64_t)cgroup_get_retval(&net_sock_of(ctx)->retval, ctx);
 }
 
 HELPER(help_sock_set_retval)
 {
-	sock_set_retval(net_sock_of(ctx), ctx, r1);
+	cgroup_set_retval(&net_sock_of(ctx)->retval, ctx, r1);
 	return 0;
 }
 

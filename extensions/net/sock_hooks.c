@@ -44,34 +44,44 @@ static uint32_t *result_before(void *ctx)
 	return (void *)(uintptr_t)bpfx_ctx_header(ctx)->slot[BPFX_CTX_RESULT];
 }
 
-int32_t sock_get_retval(struct net_sock *sock, void *ctx)
+int32_t cgroup_get_retval(const int32_t *retval, void *ctx)
 {
 	const uint32_t *result = result_before(ctx);
 
-	return judge(result ? *result : ALLOW, sock->retval);
+	return judge(result ? *result : ALLOW, *retval);
 }
 
 /* Whatever was refused before is overruled: this is the result now. */
-void sock_set_retval(struct net_sock *sock, void *ctx, int32_t retval)
+void cgroup_set_retval(int32_t *retval, void *ctx, int32_t value)
 {
 	uint32_t *result = result_before(ctx);
 
-	sock->retval = retval;
+	*retval = value;
 	if (result)
 		*result |= ALLOW;
 }
 
-int sock_hook_run(uint32_t attach_type, struct net_sock *sock, void *ctx,
-		  struct sock_verdict *verdict)
+int cgroup_hook_run(uint32_t attach_type, uint64_t cgroup_id, void *ctx, int32_t *retval,
+		    uint32_t *flags)
 {
 	const struct bpfx_hook *hook = hook_of(attach_type);
 	uint32_t result = ALLOW;
 	int ran = 0;
 
-	sock->retval = 0;
 	if (bpfx_hook_active(hook))
-		ran = net_host->run_hook(hook, sock->cgroup_id, ctx, &result);
-	verdict->retval = judge(result, sock->retval);
-	verdict->flags = result >> 1;
+		ran = net_host->run_hook(hook, cgroup_id, ctx, &result);
+	*retval = judge(result, *retval);
+	*flags = result >> 1;
+	return ran;
+}
+
+int sock_hook_run(uint32_t attach_type, struct net_sock *sock, void *ctx,
+		  struct sock_verdict *verdict)
+{
+	int ran;
+
+	sock->retval = 0;
+	ran = cgroup_hook_run(attach_type, sock->cgroup_id, ctx, &sock->retval, &verdict->flags);
+	verdict->retval = sock->retval;
 	return ran;
 }

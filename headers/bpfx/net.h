@@ -228,6 +228,41 @@ struct bpfx_sock_ops {
  */
 int bpfx_sock_ops_event(struct bpfx_sock *sock, struct bpfx_sock_ops *event);
 
+/** struct bpfx_sockopt - setsockopt(2) before the kernel, getsockopt(2) after it */
+struct bpfx_sockopt {
+	size_t sz;			/* sizeof(struct bpfx_sockopt) */
+	uint32_t attach_type;		/* BPF_CGROUP_SETSOCKOPT, BPF_CGROUP_GETSOCKOPT */
+	int32_t level, optname;		/* in and out: programs of setsockopt may change them */
+	int32_t optlen;			/* in and out: bytes of the value */
+	int32_t room;			/* bytes at optval */
+	int32_t result;			/* in: of the kernel's getsockopt; out: of the call, -errno */
+	void *optval;			/* in and out */
+	uint32_t bypass;		/* out, for setsockopt: the program has done it all */
+	uint32_t reserved;
+};
+
+/**
+ * bpfx_sockopt_event() - let programs see, change or refuse a socket option
+ *
+ * Return: programs that ran, 0 with everything as it was when nothing is attached; -EINVAL: sz,
+ * attach_type, optlen or room; -EBUSY: the socket is in use; -ENOMEM.
+ */
+int bpfx_sockopt_event(struct bpfx_sock *sock, struct bpfx_sockopt *event);
+
+/* ---- devices ---- */
+
+/** struct bpfx_device - a device file that a process of a cgroup opens or makes */
+struct bpfx_device {
+	size_t sz;			/* sizeof(struct bpfx_device) */
+	uint64_t cgroup_id;
+	uint32_t access;		/* BPF_DEVCG_ACC_* */
+	uint32_t type;			/* BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_DEV_CHAR */
+	uint32_t major_number, minor_number;
+};
+
+/* Return: 0: fine; -EPERM, or what a program said instead; -EINVAL: sz, access or type. */
+int bpfx_cgroup_device(const struct bpfx_device *device);
+
 /* Events of this process whose owner nobody knew. */
 uint64_t bpfx_sock_unowned_events(void);
 
