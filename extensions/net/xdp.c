@@ -61,6 +61,17 @@ static int check_mode(uint32_t ifindex, uint32_t flags)
 	return flags & XDP_FLAGS_DRV_MODE && loopback ? -EOPNOTSUPP : 0;
 }
 
+/* Without a wish: native mode, which only loopback does not have. */
+static uint32_t xdp_mode(uint32_t ifindex, uint32_t flags)
+{
+	char name[IF_NAMESIZE];
+
+	if (flags)
+		return flags;
+	return if_indextoname(ifindex, name) && !strcmp(name, "lo") ? XDP_FLAGS_SKB_MODE
+								    : XDP_FLAGS_DRV_MODE;
+}
+
 /* One program per interface; the target is the interface's index. */
 int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach)
 {
@@ -70,6 +81,8 @@ int xdp_attach(const struct bpfx_host *host, struct bpfx_attach *attach)
 	int err = check_mode(ifindex, flags);
 
 	attach->target = ifindex;
+	attach->info[1] = xdp_mode(ifindex, flags);
+	attach->other_err = -EEXIST;
 	/* That the other mode is in use is seen before the driver is asked. */
 	if (err == -EOPNOTSUPP && flags & XDP_FLAGS_DRV_MODE)
 		attach->taken_err = -EEXIST;

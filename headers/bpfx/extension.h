@@ -94,6 +94,7 @@ struct bpfx_attach {
 	uint32_t info[4];		/* out: stored with the link, given back to show() */
 	int taken_err;			/* out: result where the target is taken; 0: -EBUSY */
 	const char *reason;		/* out: constant text that says why it is refused */
+	int other_err;			/* out: as taken_err, where that has another info[1]; 0: as it */
 };
 
 #define BPFX_HOOK_MULTI		0x01u	/* many programs per target; else the second is -EBUSY */
@@ -105,6 +106,11 @@ struct bpfx_attach {
  * of either way in attr->link_create. */
 #define BPFX_HOOK_CGROUP	0x08u
 #define BPFX_HOOK_MPROG		0x10u
+/* Programs come as bpf filters of traffic control, not by links. Their cookie is the protocol in network
+ * byte order, and BPFX_TC_DIRECT where the result is an action. */
+#define BPFX_HOOK_NETLINK	0x40u
+#define BPFX_TC_PROTOCOL	0xffffu
+#define BPFX_TC_DIRECT		0x10000u
 /* A raw tracepoint: found by its name alone, "raw_tp." and the tracepoint's; many programs. */
 #define BPFX_HOOK_TRACEPOINT	0x20u
 
@@ -131,6 +137,8 @@ struct bpfx_hook {
 	 * NULL: the context's fields by name. */
 	int (*fire)(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		    struct bpfx_fire *fire);
+	/* Does the program with that cookie want to see the event; NULL: all do. */
+	int (*wanted)(void *ctx, uint64_t cookie);
 };
 
 /* Lets the place that fires a hook skip it with one load while nothing is attached. */

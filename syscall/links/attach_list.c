@@ -96,7 +96,7 @@ void attach_list_init(const char *hook, uint32_t hook_flags, uint64_t target,
 	list->target = target;
 	list->hook_flags = hook_flags & (BPFX_HOOK_CGROUP | BPFX_HOOK_MPROG);
 	list->revision = 1;
-	if (hook_flags & BPFX_HOOK_MPROG)
+	if (!(hook_flags & BPFX_HOOK_CGROUP))
 		list->netns = attach_own_netns();
 }
 
@@ -155,7 +155,7 @@ int attach_list_save(const struct attach_list *list)
 	char name[64];
 
 	record_name(name, sizeof(name), list->hook, list->target);
-	if (!list->cnt && list->hook_flags & BPFX_HOOK_MPROG) {
+	if (!list->cnt && !(list->hook_flags & BPFX_HOOK_CGROUP)) {
 		store_record_remove(name);
 		return 0;
 	}
@@ -188,22 +188,26 @@ static bool list_is_kept(const struct store_record *record)
 	       !attach_target_is_gone(list.hook_flags, list.target, list.netns);
 }
 
-/* What was attached without a link to something that is gone now goes. */
-static void list_removed(const struct store_record *record)
+/* What was attached without a link to something that is gone now goes. A count that is too high, as
+ * of filters, only costs a look. */
+static void record_removed(const char *name, const struct store_record *record)
 {
 	struct attach_list list;
 
-	if (record->edge_cnt && take_from(record, &list))
+	if (!strncmp(name, RECORD, strlen(RECORD)) && record->edge_cnt && take_from(record, &list))
 		store_hook_changed(list.hook, -(int)record->edge_cnt);
 }
 
 static bool is_kept(const char *name, const struct store_record *record)
 {
-	return strncmp(name, RECORD, strlen(RECORD)) ? cgroup_record_is_kept(name)
-						    : list_is_kept(record);
+	if (!strncmp(name, RECORD, strlen(RECORD)))
+		return list_is_kept(record);
+	if (!strncmp(name, TC_RECORD, strlen(TC_RECORD)))
+		return tc_record_is_kept(record);
+	return cgroup_record_is_kept(name);
 }
 
 __attribute__((constructor)) static void register_room(void)
 {
-	store_set_records(is_kept, list_removed);
+	store_set_records(is_kept, record_removed);
 }

@@ -56,6 +56,10 @@ int attach_list_each(const struct bpfx_hook *hook, int (*fn)(struct attach_list 
 /* Has the cgroup or interface been removed. */
 bool attach_target_is_gone(uint32_t hook_flags, uint64_t target, uint64_t netns);
 
+/* Records of traffic control (tc.c). */
+#define TC_RECORD "tc-"
+bool tc_record_is_kept(const struct store_record *record);
+
 /* Network namespace of this process, by its inode number; 0: not known. */
 uint64_t attach_own_netns(void);
 

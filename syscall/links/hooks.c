@@ -182,7 +182,7 @@ static int run_one(const struct bpfx_hook *hook, const struct attachment *at, ui
 	int err = -ENOLINK;
 
 	store_run_begin(cpu, at->run_id);
-	if (attachment_lives(at)) {
+	if (attachment_lives(at) && (!hook->wanted || hook->wanted(ctx, at->cookie))) {
 		header->slot[BPFX_CTX_HOOK] = ptr_to_u64(hook);
 		header->slot[BPFX_CTX_COOKIE] = at->cookie;
 		header->slot[BPFX_CTX_RESULT] = ptr_to_u64(result);
@@ -382,9 +382,9 @@ void hook_batch_end(struct bpfx_batch *opaque)
 
 /* ---- attaching ---- */
 
-static bool is_for(const struct store_obj *obj, const struct bpfx_hook *hook)
+bool hook_has_link(const struct bpfx_hook *hook, const struct store_obj *link)
 {
-	const struct link_shared *shared = link_shared_of(obj);
+	const struct link_shared *shared = link_shared_of(link);
 
 	return !shared->detached && !strncmp(shared->hook, hook->name, LINK_HOOK_NAME);
 }
@@ -398,7 +398,7 @@ uint32_t hook_link_cnt(const struct bpfx_hook *hook, uint64_t target)
 
 		if (store_get(STORE_LINK, id, &obj))
 			continue;
-		cnt += is_for(obj, hook) && link_shared_of(obj)->target == target;
+		cnt += hook_has_link(hook, obj) && link_shared_of(obj)->target == target;
 		store_put(obj);
 	}
 	return cnt;

@@ -12,6 +12,9 @@ int hook_batch_begin(struct bpfx_batch *batch, size_t size, const struct bpfx_ho
 int hook_batch_run(struct bpfx_batch *batch, void *ctx, uint32_t *result);
 void hook_batch_end(struct bpfx_batch *batch);
 
+/* Is it a living link of the hook. */
+bool hook_has_link(const struct bpfx_hook *hook, const struct store_obj *link);
+
 /* Living links of the hook for @target (hooks without BPFX_HOOK_MULTI take one). */
 uint32_t hook_link_cnt(const struct bpfx_hook *hook, uint64_t target);
 

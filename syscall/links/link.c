@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bare.h"
 #include "bits.h"
 #include "err.h"
 #include "hooks.h"
@@ -51,18 +52,28 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	return 0;
 }
 
-/* One more for @target: does the hook take it. */
-static int check_room(const struct bpfx_hook *hook, uint64_t target, int taken_err)
+static bool is_taken(const struct bpfx_hook *hook, uint64_t target, struct bare_now *now)
 {
-	bool multi = hook->flags & BPFX_HOOK_MULTI;
-	uint32_t max = multi ? hook->max_programs : 1;
-
-	if (!max || hook_link_cnt(hook, target) < max)
-		return 0;
-	return multi ? -E2BIG : taken_err;
+	return !bare_look(hook, target, now) && now->prog_id;
 }
 
-static int publish(struct store_obj *obj, const struct bpfx_hook *hook, int taken_err)
+/* One more for this target: does the hook take it. */
+static int check_room(const struct bpfx_hook *hook, const struct bpfx_attach *at)
+{
+	struct bare_now now;
+
+	if (hook->flags & BPFX_HOOK_MULTI)
+		return hook->max_programs && hook_link_cnt(hook, at->target) >= hook->max_programs
+			       ? -E2BIG : 0;
+	if (!is_taken(hook, at->target, &now))
+		return 0;
+	if (at->other_err && now.mode != at->info[1])
+		return at->other_err;
+	return at->taken_err ? at->taken_err : -EBUSY;
+}
+
+static int publish(struct store_obj *obj, const struct bpfx_hook *hook,
+		   const struct bpfx_attach *at)
 {
 	int fd, err = store_attach_lock();
 
@@ -70,7 +81,7 @@ static int publish(struct store_obj *obj, const struct bpfx_hook *hook, int take
 		store_drop(obj);
 		return err;
 	}
-	fd = check_room(hook, link_shared_of(obj)->target, taken_err);
+	fd = check_room(hook, at);
 	if (fd) {
 		store_drop(obj);
 	} else {
@@ -86,6 +97,7 @@ int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct
 	struct bpfx_attach at = { .attr = attr, .prog = (struct bpfx_prog *)prog };
 	struct link_shared *shared;
 	struct store_obj *obj;
+	struct bare_now now;
 	int fd, err;
 
 	err = hooks_connect(hook);
@@ -93,8 +105,11 @@ int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct
 		return err;
 	if (hook_is_ordered(hook))
 		return ordered_link_create(attr, prog, hook);
+	if (hook->flags & BPFX_HOOK_NETLINK)
+		return refuse(-EINVAL, prog, "hook %s takes filters of traffic control, no links",
+			      hook->name);
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
-	if (err && at.taken_err && hook_link_cnt(hook, at.target))
+	if (err && at.taken_err && is_taken(hook, at.target, &now))
 		err = at.taken_err;
 	if (err)
 		refuse(err, prog, "hook %s: %s", hook->name, at.reason ? at.reason : strerror(-err));
@@ -113,7 +128,7 @@ int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct
 	/* Counted before it is there: a count too high only costs a look, one too low would hide
 	 * the link of a process killed in between. */
 	store_hook_changed(hook->name, 1);
-	fd = publish(obj, hook, at.taken_err ? at.taken_err : -EBUSY);
+	fd = publish(obj, hook, &at);
 	hook_changed(hook, fd < 0 ? -1 : 0, 0);
 	return fd;
 }

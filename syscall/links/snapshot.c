@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bare.h"
 #include "err.h"
+#include "hooks.h"
 #include "ordered.h"
 #include "snapshot.h"
 
@@ -49,13 +51,6 @@ static int add(struct snapshot *snapshot, const struct attachment *facts, uint32
 
 /* ---- links by themselves ---- */
 
-static bool is_for(const struct store_obj *obj, const struct bpfx_hook *hook)
-{
-	const struct link_shared *shared = link_shared_of(obj);
-
-	return !shared->detached && !strncmp(shared->hook, hook->name, LINK_HOOK_NAME);
-}
-
 /* Consumes the use of @obj. */
 static int add_link(struct snapshot *snapshot, struct store_obj *obj, uint32_t flags)
 {
@@ -82,11 +77,37 @@ static void take_links(struct snapshot *snapshot, const struct bpfx_hook *hook)
 
 		if (store_get(STORE_LINK, id, &obj))
 			continue;
-		if (is_for(obj, hook))
+		if (hook_has_link(hook, obj))
 			add_link(snapshot, obj, 0);
 		else
 			store_put(obj);
 	}
+}
+
+/* ---- filters of traffic control ---- */
+
+struct filters {
+	struct snapshot *snapshot;
+	bool egress;
+};
+
+static int take_filters(const struct tc_qdisc *qdisc, void *arg)
+{
+	const struct filters *to = arg;
+
+	for (uint32_t i = 0; i < qdisc->cnt; i++) {
+		const struct tc_filter *filter = &qdisc->filters[i];
+		struct attachment facts = {
+			.target = qdisc->ifindex,
+			.cookie = tc_cookie(filter),
+			.run_id = ATTACH_BARE_RUN(filter->prog_id),
+		};
+
+		if (!filter->egress == !to->egress &&
+		    add(to->snapshot, &facts, filter->prog_id) == -ENOMEM)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 /* ---- lists ---- */
@@ -127,6 +148,21 @@ static int take_list(struct attach_list *list, void *arg)
 	return 0;
 }
 
+/* A program that netlink attached stands where a link could. */
+static int take_bare(struct attach_list *list, void *arg)
+{
+	for (uint32_t i = 0; i < list->cnt; i++)
+		if (add_entry(arg, &list->at[i], list->target) == -ENOMEM)
+			return -ENOMEM;
+	return 0;
+}
+
+static int take_links_and_bare(struct snapshot *snapshot, const struct bpfx_hook *hook)
+{
+	take_links(snapshot, hook);
+	return attach_list_each(hook, take_bare, snapshot);
+}
+
 static int by_target(const void *a, const void *b)
 {
 	uint64_t x = ((const struct attached_list *)a)->target;
@@ -145,8 +181,11 @@ struct snapshot *snapshot_take(const struct bpfx_hook *hook, uint32_t generation
 	snapshot->generation = generation;
 	if (hook_is_ordered(hook))
 		err = attach_list_each(hook, take_list, snapshot);
+	else if (hook->flags & BPFX_HOOK_NETLINK)
+		err = tc_each(take_filters, &(struct filters){
+			snapshot, !strcmp(hook->name, TC_EGRESS_HOOK) });
 	else
-		take_links(snapshot, hook);
+		err = take_links_and_bare(snapshot, hook);
 	if (err) {
 		snapshot_free(snapshot);
 		return NULL;

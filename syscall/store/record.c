@@ -21,10 +21,10 @@
 #define TEMP_PREFIX '.'
 
 static bool (*is_kept)(const char *name, const struct store_record *record);
-static void (*removed)(const struct store_record *record);
+static void (*removed)(const char *name, const struct store_record *record);
 
 void store_set_records(bool (*kept)(const char *name, const struct store_record *record),
-		       void (*was_removed)(const struct store_record *record))
+		       void (*was_removed)(const char *name, const struct store_record *record))
 {
 	is_kept = kept;
 	removed = was_removed;
@@ -169,7 +169,7 @@ void record_sweep(void)
 		if (err != -EINVAL && (err || record_is_kept(name, &record)))
 			continue;
 		if (!err && removed)
-			removed(&record);
+			removed(name, &record);
 		record_path(path, sizeof(path), name);
 		unlink(path);
 	}

@@ -221,7 +221,7 @@ int store_record_each(const char *prefix,
 /* @kept: is what the record is about still there; if not, it refers to nothing. @removed: told under
  * the store's lock when such a one is removed. */
 void store_set_records(bool (*kept)(const char *name, const struct store_record *record),
-		       void (*removed)(const struct store_record *record));
+		       void (*removed)(const char *name, const struct store_record *record));
 
 /* ---- counters of hooks, shared by all processes ---- */
 

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Filters of traffic control: a record per interface that has the clsact queueing discipline. */
+#include <stdio.h>
+#include <string.h>
+
+#include "attach_list.h"
+#include "bare.h"
+#include "err.h"
+#include "hooks.h"
+#include "kill_point.h"
+#include "registry.h"
+
+#define RECORD TC_RECORD
+
+_Static_assert(sizeof(struct tc_qdisc) <= sizeof(((struct store_record *)0)->room),
+	       "filters fit into a record");
+_Static_assert(TC_FILTERS_MAX <= STORE_RECORD_EDGES, "a record refers to all their programs");
+
+static void record_name(char *out, size_t size, uint32_t ifindex)
+{
+	snprintf(out, size, RECORD "%u", ifindex);
+}
+
+static bool take_from(const struct store_record *record, struct tc_qdisc *qdisc)
+{
+	memcpy(qdisc, record->room, sizeof(*qdisc));
+	return qdisc->cnt <= TC_FILTERS_MAX;
+}
+
+bool tc_record_is_kept(const struct store_record *record)
+{
+	struct tc_qdisc qdisc;
+
+	return take_from(record, &qdisc) && !attach_target_is_gone(0, qdisc.ifindex, qdisc.netns);
+}
+
+int tc_load(uint32_t ifindex, struct tc_qdisc *qdisc)
+{
+	struct store_record record;
+	char name[64];
+	int err;
+
+	record_name(name, sizeof(name), ifindex);
+	err = store_record_read(name, &record);
+	if (!err && !tc_record_is_kept(&record))
+		err = -ENOENT;
+	if (!err)
+		take_from(&record, qdisc);
+	return err == -EINVAL ? -ENOENT : err;
+}
+
+/* Both hooks, since one record holds the filters of both. */
+static void changed(int attached_by, uint32_t gone)
+{
+	static const char *const names[] = { TC_INGRESS_HOOK, TC_EGRESS_HOOK };
+
+	for (int i = 0; i < 2; i++) {
+		const struct bpfx_hook *hook = registry_hook_by_name(names[i]);
+
+		if (hook && !hooks_connect(hook))
+			hook_changed(hook, attached_by, gone ? ATTACH_BARE_RUN(gone) : 0);
+	}
+}
+
+int tc_save(const struct tc_qdisc *qdisc, struct kern_prog *added, uint32_t gone)
+{
+	struct store_record record = { 0 };
+	char name[64];
+	int err;
+
+	record_name(name, sizeof(name), qdisc->ifindex);
+	for (uint32_t i = 0; i < qdisc->cnt; i++)
+		record.edges[record.edge_cnt++] =
+			(struct store_edge){ STORE_PROG, qdisc->filters[i].prog_id };
+	memcpy(record.room, qdisc, sizeof(*qdisc));
+	if (added) {
+		store_mark_target(added->obj);
+		store_hook_changed(TC_INGRESS_HOOK, 1);
+		store_hook_changed(TC_EGRESS_HOOK, 1);
+	}
+	err = store_record_write(name, &record);
+	kill_point("tc.saved");
+	if (!err && gone)
+		store_collect(STORE_PROG, gone);
+	changed((err && added) || gone ? -1 : 0, err ? 0 : gone);
+	return err;
+}
+
+void tc_remove(const struct tc_qdisc *qdisc)
+{
+	char name[64];
+
+	record_name(name, sizeof(name), qdisc->ifindex);
+	store_record_remove(name);
+	for (uint32_t i = 0; i < qdisc->cnt; i++) {
+		store_collect(STORE_PROG, qdisc->filters[i].prog_id);
+		changed(-1, qdisc->filters[i].prog_id);
+	}
+}
+
+uint64_t tc_cookie(const struct tc_filter *filter)
+{
+	return filter->protocol | (uint64_t)(filter->flags & 1) << 16;
+}
+
+struct each {
+	int (*fn)(const struct tc_qdisc *qdisc, void *arg);
+	void *arg;
+};
+
+static int each_record(const char *name, const struct store_record *record, void *arg)
+{
+	const struct each *each = arg;
+	struct tc_qdisc qdisc;
+
+	(void)name;
+	if (!tc_record_is_kept(record) || !take_from(record, &qdisc))
+		return 0;
+	return each->fn(&qdisc, each->arg);
+}
+
+int tc_each(int (*fn)(const struct tc_qdisc *qdisc, void *arg), void *arg)
+{
+	struct each each = { fn, arg };
+
+	return store_record_each(RECORD, each_record, &each);
+}
