@@ -333,6 +333,124 @@ static void devices_are_judged(void **state)
 	leave_cgroup(b);
 }
 
+/* ---- sysctls ---- */
+
+#define SYSCTL "net/ipv4/ip_default_ttl"	/* each network namespace has its own: 64 */
+#define TEXT_MAX 32
+
+/* What a helper said: the value of a map. */
+struct said {
+	int64_t result;
+	char text[TEXT_MAX];
+};
+
+/* Opens, and reads or writes @text. What is there afterwards in @after. */
+static int call_sysctl(const struct backend *b, int link, const char *text, char *after)
+{
+	char value[TEXT_MAX] = "";
+	struct bpfx_sysctl event = {
+		.sz = sizeof(event), .cgroup_id = cgroup_id, .name = SYSCTL, .write = text != NULL,
+		.current = "64\n", .current_size = 3, .value = value, .room = sizeof(value),
+		.value_size = text ? strlen(text) : 0,
+	};
+	int fd, ret;
+
+	if (b->emulated) {
+		strcpy(value, text ? text : "");
+		assert_true(bpfx_sysctl_event(&event) > 0);
+		b->close(link);
+		snprintf(after, TEXT_MAX, "%.*s", text && !event.result ? (int)event.value_size : 2,
+			 text && !event.result ? value : "64");
+		return event.result;
+	}
+	fd = open("/proc/sys/" SYSCTL, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	ret = text ? write(fd, text, strlen(text)) : read(fd, value, sizeof(value));
+	ret = ret < 0 ? -errno : 0;
+	close(fd);
+	b->close(link);
+	fd = open("/proc/sys/" SYSCTL, O_RDWR | O_CLOEXEC);
+	memset(after, 0, TEXT_MAX);
+	assert_true(read(fd, after, TEXT_MAX - 1) > 0);
+	*strchr(after, '\n') = 0;
+	(void)!pwrite(fd, "64", 2, 0);
+	close(fd);
+	return ret;
+}
+
+/* Calls one of the helpers that give texts, notes what it said, returns @result. */
+static int attach_asking(const struct backend *b, int map, int helper, int size, int flags,
+			 const char *given, int result)
+{
+	struct program p = { .cnt = 0 };
+	uint64_t words[TEXT_MAX / 8] = { 0 };
+
+	memset(words, 0xee, sizeof(words));
+	if (given)
+		memcpy(words, given, strlen(given));
+	PUT(&p, MOV_REG(6, 1));
+	for (int i = 0; i < TEXT_MAX / 8; i++)
+		PUT(&p, IMM64(1, words[i]), STORE(DW, 10, 1, -TEXT_MAX + 8 * i));
+	PUT(&p, MOV_REG(1, 6), MOV_REG(2, 10), ALU_IMM(ADD, 2, -TEXT_MAX), MOV_IMM(3, size),
+	    MOV_IMM(4, flags), CALL(helper), MAP_VALUE(7, map, 0), STORE(DW, 7, 0, 0));
+	for (int i = 0; i < TEXT_MAX / 8; i++)
+		PUT(&p, LOAD(DW, 1, 10, -TEXT_MAX + 8 * i), STORE(DW, 7, 1, 8 + 8 * i));
+	PUT(&p, MOV_IMM(0, result), EXIT());
+	return attach(b, BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL, &p);
+}
+
+static void sysctls_are_seen_and_changed(void **state)
+{
+	static const struct {
+		int helper, size, flags;
+		const char *given, *written;
+		int said;
+		const char *text;
+		int result, want;
+		const char *after;
+	} rows[] = {
+		{ BPF_FUNC_sysctl_get_name, 32, 0, NULL, NULL, 23, SYSCTL, 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_name, 24, 0, NULL, NULL, 23, SYSCTL, 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_name, 8, 0, NULL, NULL, -E2BIG, "net/ipv", 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_name, 32, 1, NULL, NULL, 14, "ip_default_ttl", 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_name, 32, 2, NULL, NULL, 23, SYSCTL, 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_name, 32, 3, NULL, NULL, 14, "ip_default_ttl", 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_current_value, 32, 0, NULL, NULL, 3, "64\n", 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_current_value, 4, 0, NULL, "50", 3, "64\n", 1, 0, "50" },
+		{ BPF_FUNC_sysctl_get_current_value, 3, 0, NULL, NULL, -E2BIG, "64", 1, 0, "64" },
+		{ BPF_FUNC_sysctl_get_new_value, 32, 0, NULL, "50", 2, "50", 1, 0, "50" },
+		{ BPF_FUNC_sysctl_get_new_value, 2, 0, NULL, "50", -E2BIG, "5", 1, 0, "50" },
+		{ BPF_FUNC_sysctl_get_new_value, 32, 0, NULL, NULL, -EINVAL, "", 1, 0, "64" },
+		{ BPF_FUNC_sysctl_set_new_value, 2, 0, "77", "50", 0, "77", 1, 0, "77" },
+		{ BPF_FUNC_sysctl_set_new_value, 2, 0, "77", NULL, -EINVAL, "77", 1, 0, "64" },
+		{ BPF_FUNC_sysctl_set_new_value, 2, 0, "77", "50", 0, "77", 0, -EPERM, "64" },
+		{ BPF_FUNC_sysctl_get_name, 32, 0, NULL, NULL, 23, SYSCTL, 0, -EPERM, "64" },
+	};
+	const struct backend *b = backend_of(state);
+	int map;
+
+	enter_cgroup(b);
+	map = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, sizeof(struct said), 1, 0);
+	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
+		int link = attach_asking(b, map, rows[i].helper, rows[i].size, rows[i].flags,
+					 rows[i].given, rows[i].result);
+		char after[TEXT_MAX];
+		int got = call_sysctl(b, link, rows[i].written, after);
+		struct said said;
+		uint32_t key = 0;
+
+		assert_int_equal(map_lookup(b, map, &key, &said), 0);
+		said.text[TEXT_MAX - 1] = 0;
+		if (got != rows[i].want || said.result != rows[i].said ||
+		    (rows[i].text && strncmp(said.text, rows[i].text, rows[i].given ? 2 : TEXT_MAX)) ||
+		    strcmp(after, rows[i].after))
+			fail_msg("row %zu: %s, said %d '%s', then '%s'", i, result_name(got),
+				 (int)said.result, said.text, after);
+	}
+	b->close(map);
+	leave_cgroup(b);
+}
+
 /* Linux has no test runs of these; here a context and a value go in and come out. */
 static int test_run(const struct backend *b, int prog, void *ctx, uint32_t size, void *value,
 		    uint32_t value_size, uint32_t *retval)
@@ -427,6 +545,7 @@ int main(void)
 		BOTH(getsockopt_is_seen_changed_and_refused),
 		BOTH(refusals_of_getsockopt_are_taken_back),
 		BOTH(devices_are_judged),
+		BOTH(sysctls_are_seen_and_changed),
 		BOTH(test_runs),
 		BOTH(bad_descriptions_are_refused),
 	};

@@ -152,6 +152,7 @@ static void results_are_judged_as_on_linux(void **state)
 		{ BPF_PROG_TYPE_SOCK_OPS, "sock_ops" },
 		{ BPF_PROG_TYPE_CGROUP_DEVICE, "cgroup_device" },
 		{ BPF_PROG_TYPE_CGROUP_SOCKOPT, "cgroup_sockopt" },
+		{ BPF_PROG_TYPE_CGROUP_SYSCTL, "cgroup_sysctl" },
 	};
 	bool compare = kernel_is_permitted();
 

@@ -211,6 +211,12 @@ static const uint32_t cgroup_device_ids[] = {
 	BPF_FUNC_get_local_storage,
 };
 
+static const uint32_t cgroup_sysctl_ids[] = {
+	BPF_FUNC_perf_event_output,
+	BPF_FUNC_get_local_storage,
+	BPF_FUNC_ktime_get_coarse_ns,
+};
+
 static const uint32_t cgroup_sockopt_ids[] = {
 	BPF_FUNC_perf_event_output,
 	BPF_FUNC_get_local_storage,

@@ -139,6 +139,7 @@ const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
 	CGROUP("cgroup_inet6_post_bind", CGROUP_INET6_POST_BIND, "cgroup_sock", net_fire_sock),
 	CGROUP("cgroup_sock_ops", CGROUP_SOCK_OPS, "sock_ops", net_fire_sock_ops),
 	CGROUP("cgroup_device", CGROUP_DEVICE, "cgroup_device", net_fire_device),
+	CGROUP("cgroup_sysctl", CGROUP_SYSCTL, "cgroup_sysctl", net_fire_sysctl),
 	SOCKOPT("cgroup_getsockopt", CGROUP_GETSOCKOPT),
 	SOCKOPT("cgroup_setsockopt", CGROUP_SETSOCKOPT),
 	SOCK_ADDR("cgroup_inet4_bind", CGROUP_INET4_BIND),

@@ -148,6 +148,18 @@ static const struct bpfx_prog_type types[] = {
 		.test_run = cgroup_device_test_run,
 	},
 	{
+		.name = "cgroup_sysctl",
+		.type = BPF_PROG_TYPE_CGROUP_SYSCTL,
+		.flags = BPFX_PROG_CAP_NET_ADMIN,
+		.ctx = &cgroup_sysctl_ctx,
+		.helpers = cgroup_sysctl_rows,
+		.helper_cnt = CGROUP_SYSCTL_ROW_CNT,
+		GENERAL(cgroup_sysctl_ids),
+		.ret_ranges = cgroup_sock_results,
+		.ret_range_cnt = ARRAY_CNT(cgroup_sock_results),
+		.test_run = cgroup_sysctl_test_run,
+	},
+	{
 		.name = "cgroup_sockopt",
 		.type = BPF_PROG_TYPE_CGROUP_SOCKOPT,
 		.flags = BPFX_PROG_CAP_NET_ADMIN | BPFX_PROG_ATTACH_CHECKED | BPFX_PROG_PKT_READ |

@@ -29,7 +29,7 @@ enum {
 	NET_HOOK_CGROUP_INGRESS,
 	NET_HOOK_CGROUP_EGRESS,
 	NET_HOOK_REST,
-	NET_HOOK_CNT = NET_HOOK_REST + 25,
+	NET_HOOK_CNT = NET_HOOK_REST + 26,
 };
 extern const struct bpfx_hook net_hooks[NET_HOOK_CNT];
 

@@ -263,6 +263,26 @@ struct bpfx_device {
 /* Return: 0: fine; -EPERM, or what a program said instead; -EINVAL: sz, access or type. */
 int bpfx_cgroup_device(const struct bpfx_device *device);
 
+/* ---- sysctls ---- */
+
+/** struct bpfx_sysctl - a process of a cgroup reads or writes a file of /proc/sys */
+struct bpfx_sysctl {
+	size_t sz;			/* sizeof(struct bpfx_sysctl) */
+	uint64_t cgroup_id;
+	const char *name;		/* "net/ipv4/ip_forward" */
+	uint32_t write;			/* 1: value is written; 0: it is read */
+	uint32_t file_pos;		/* in and out */
+	const char *current;		/* what reading gives, newline included */
+	uint32_t current_size;
+	uint32_t value_size;		/* in and out: bytes at value, at most 4095 */
+	char *value;			/* in and out, for writing */
+	uint32_t room;			/* bytes at value that may be used */
+	int32_t result;			/* out: 0: go on; else what the system call returns */
+};
+
+/* Return: programs that ran; -EINVAL: sz, name, write, value or its size. */
+int bpfx_sysctl_event(struct bpfx_sysctl *event);
+
 /* Events of this process whose owner nobody knew. */
 uint64_t bpfx_sock_unowned_events(void);
 
