@@ -59,4 +59,66 @@ if [ -r /sys/kernel/btf/vmlinux ] && command -v bpftool >/dev/null; then
 	says "size ${size}B"
 fi
 expect 0 env BPF_SHIM_STORE="$work/s" "$shim" gc
+
+# What there is, events, and what was refused.
+export BPF_SHIM_STORE="$work/t"
+expect 125 "$shim" hooks --nonsense
+expect 125 "$shim" fire
+expect 125 "$shim" fire xdp sample
+expect 125 "$shim" doctor now
+expect 0 "$shim" fire --help
+says 'pcap FILE'
+expect 0 "$shim" hooks
+says '^cgroup_inet4_connect *cgroup_sock_addr *net  *0$'
+expect 0 "$shim" hooks --attached
+expect 0 "$shim" hooks --json sample
+says '"name": *"verdict"'
+expect 1 "$shim" hooks nobody
+says "no hook is named 'nobody'"
+expect 1 "$shim" fire nobody
+says 'nobody here has a hook named nobody'
+expect 0 "$shim" fire --event '{"value": 7}' sample
+says '^0 programs ran, result 0, verdict 0$'
+expect 125 "$shim" fire --event '[1]' sample
+expect 125 "$shim" fire --event '{"value"' sample
+expect 125 "$shim" fire --event @/nowhere sample
+expect 1 "$shim" fire --event '{"value": [1]}' sample
+says 'value is not a number'
+expect 1 "$shim" fire --event '{"source": "0x100000000"}' sample
+says 'source: 4294967296 does not fit into 4 bytes'
+echo '{"address": "192.0.2.1", "port": 80}' >"$work/event"
+expect 0 "$shim" fire --event @"$work/event" cgroup_inet4_connect
+says 'verdict 0, address 192.0.2.1, port 80'
+expect 0 sh -c "'$shim' fire --json --event - cgroup_inet4_connect <'$work/event'"
+says '{"verdict":0,"address":"192.0.2.1","port":80,"programs":0}'
+expect 1 "$shim" fire --event '{"address": "::1"}' cgroup_inet4_connect
+says 'address is not an IPv4 address'
+expect 1 "$shim" fire --event '{"address": "192.0.2.1", "port": 65536}' cgroup_inet4_connect
+expect 1 "$shim" fire --event '{"op": "nonsense"}' cgroup_sock_ops
+says "op: 'nonsense' is unknown"
+expect 1 "$shim" fire xdp
+says 'needs a packet'
+expect 125 "$shim" fire --hex 'ff f' xdp
+expect 125 "$shim" fire --dev no-such-device xdp
+expect 125 "$shim" fire --cgroup / xdp
+expect 125 "$shim" fire --target x xdp
+expect 125 "$shim" fire --pcap /etc/passwd xdp
+says 'not a pcap file'
+expect 125 "$shim" fire --pcap "$work" xdp
+expect 0 "$shim" fire --dev lo --hex 'ff:ff:ff:ff:ff:ff 00 00 00 00 00 00 08 00' xdp
+says 'action 2, data ffffffffffff0000000000000800'
+expect 0 "$shim" fire --dev lo --pcap "$(dirname "$0")/../data/flows.pcap" --repeat 2 xdp
+head -c 100 "$(dirname "$0")/../data/flows.pcap" >"$work/cut.pcap"
+expect 125 "$shim" fire --pcap "$work/cut.pcap" xdp
+says 'ends within a packet'
+expect 0 "$shim" doctor
+says 'nothing is wrong here'
+expect 0 "$shim" doctor --json
+says '"findings": *\['
+expect 1 env BPF_SHIM_EXTENSIONS=/nowhere.so "$shim" doctor
+says '/nowhere.so'
+expect 1 env BPF_SHIM_KERNEL_BTF=/nowhere "$shim" doctor
+says "BPF_SHIM_KERNEL_BTF names '/nowhere'"
+expect 1 env BPF_SHIM_STORE=/proc/nowhere "$shim" doctor
+says 'the store cannot be used'
 exit $failed
