@@ -47,6 +47,11 @@ int link_create_command(struct call *call);
 int link_detach_command(struct call *call);
 int link_update_command(struct call *call);
 int raw_tracepoint_open_command(struct call *call);
+int task_fd_query_command(struct call *call);
+int enable_stats_command(struct call *call);
+int token_create_command(struct call *call);
+int prog_stream_read_command(struct call *call);
+int iter_create_command(struct call *call);
 
 int obj_pin_command(struct call *call);
 int obj_get_command(struct call *call);

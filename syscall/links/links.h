@@ -65,6 +65,9 @@ int links_attached(const struct bpfx_hook *hook, uint32_t n, struct link_attachm
 /* Number of a cgroup as hooks know it, by an fd of its directory: 0 or -errno. */
 int links_cgroup(int fd, uint64_t *target);
 
+/* Name of the tracepoint that the link is of; NULL: it is another link. */
+const char *link_tracepoint(const struct store_obj *obj);
+
 /* What extensions call. */
 extern const struct bpfx_host link_host;
 

@@ -49,6 +49,13 @@ static const char *tracepoint_of(const struct link_shared *shared)
 	return shared->hook + strlen(PREFIX);
 }
 
+const char *link_tracepoint(const struct store_obj *obj)
+{
+	const struct link_shared *shared = link_shared_of(obj);
+
+	return shared->link_type == BPF_LINK_TYPE_RAW_TRACEPOINT ? tracepoint_of(shared) : NULL;
+}
+
 /* Into the caller's buffer, whose place and size @info had: cut and ended with NUL. */
 static int give_name(const char *name, uint64_t user, uint32_t room)
 {

@@ -2,6 +2,7 @@
 /* Runs: translation, and taking a CPU to run. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bits.h"
 #include "err.h"
@@ -142,6 +143,27 @@ bool prog_is_jited(struct kern_prog *prog)
 
 const char prog_tail_runs;
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* Somebody wants statistics. */
+static uint32_t run_timed(struct kern_prog *prog, const struct prog_binding *binding,
+			  struct bpfx_run *run, void *ctx)
+{
+	uint64_t start = now_ns();
+	uint32_t result = exec_run(binding->image, run, ctx);
+
+	atomic_fetch_add_explicit(&prog->shared->run_time_ns, now_ns() - start,
+				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&prog->shared->run_cnt, 1, memory_order_relaxed);
+	return result;
+}
+
 static int run_bound(struct kern_prog *prog, const struct prog_binding *binding, void *ctx,
 		     uint32_t cpu, uint32_t *result)
 {
@@ -153,7 +175,10 @@ static int run_bound(struct kern_prog *prog, const struct prog_binding *binding,
 		return -EBUSY;
 	header->slot[BPFX_CTX_RUN] = ptr_to_u64(&run);
 	header->slot[BPFX_CTX_DESC] = ptr_to_u64(binding->type->ctx);
-	*result = exec_run(binding->image, &run, ctx);
+	if (store_stats_on())
+		*result = run_timed(prog, binding, &run, ctx);
+	else
+		*result = exec_run(binding->image, &run, ctx);
 	header->slot[BPFX_CTX_RUN] = outer;
 	if (binding->tail_calls)
 		rundown_leave();

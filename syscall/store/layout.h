@@ -52,6 +52,7 @@ struct store_control {
 	struct store_hook hooks[STORE_HOOKS_MAX];
 	struct shm_lock cpu[STORE_CPUS_MAX];
 	struct store_running running[STORE_CPUS_MAX];
+	_Atomic uint32_t stats;		/* somebody may want statistics: store_stats_on() looks */
 	_Atomic uint32_t note_cnt;	/* lines ever written */
 	struct store_note notes[STORE_NOTES_MAX];
 };

@@ -236,6 +236,18 @@ void store_hook_changed(const char *name, int attached_by);
 int store_attach_lock(void);
 void store_attach_unlock(void);
 
+/* ---- statistics ---- */
+
+/* ENABLE_STATS: an fd that keeps them on while it is open in any process; -errno. */
+int store_stats_fd(void);
+/* Does anybody want them. One load where nobody ever did; else a look at the file. */
+bool store_stats_on(void);
+
+/* ---- fds of other tasks ---- */
+
+/* The object behind an fd of any process: 0, with NULL for an fd of something else; -EBADF. */
+int store_get_task_fd(uint32_t pid, uint32_t fd, struct store_obj **out);
+
 /* ---- CPU slots: at most possible_cpus programs run at once ---- */
 uint32_t store_cpu_get(void);
 void store_cpu_put(uint32_t cpu);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/* Commands that ask or prepare something beside objects: what an fd of a task runs, statistics, tokens,
+ * streams of programs, iterators. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bits.h"
+#include "command.h"
+#include "err.h"
+#include "fault.h"
+#include "links.h"
+#include "progs.h"
+
+/* ---- TASK_FD_QUERY ---- */
+
+static bool is_task(uint32_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return pid <= INT_MAX && pid && !access(path, F_OK);
+}
+
+/* Into the caller's buffer: cut and ended with NUL. The length told is the text's own. */
+static int give_text(const union bpf_attr *attr, const char *text)
+{
+	uint32_t room = attr->task_fd_query.buf_len, len = strlen(text);
+	char cut[64];
+
+	if (!room || !attr->task_fd_query.buf)
+		return 0;
+	snprintf(cut, MIN(room, sizeof(cut)), "%s", text);
+	if (user_write(attr->task_fd_query.buf, cut, strlen(cut) + 1))
+		return -EFAULT;
+	return room > len ? 0 : -ENOSPC;
+}
+
+static int tell_link(struct call *call, const struct store_obj *obj)
+{
+	union bpf_attr out = { 0 };
+	const char *text;
+	int err, result;
+
+	text = link_tracepoint(obj);
+	if (!text)
+		return -ENOTSUPP;
+	result = give_text(&call->attr, text);
+	if (result == -EFAULT)
+		return result;
+	out.task_fd_query.buf_len = strlen(text);
+	out.task_fd_query.prog_id = link_prog_id(obj);
+	out.task_fd_query.fd_type = BPF_FD_TYPE_RAW_TRACEPOINT;
+	err = call_write(call, offsetof(union bpf_attr, task_fd_query.buf_len),
+			 &out.task_fd_query.buf_len, sizeof(uint32_t));
+	err = err ? err : call_write(call, offsetof(union bpf_attr, task_fd_query.prog_id),
+				     &out.task_fd_query.prog_id, 24);
+	return err ? err : result;
+}
+
+int task_fd_query_command(struct call *call)
+{
+	const union bpf_attr *attr = &call->attr;
+	struct store_obj *obj;
+	int err;
+
+	if (attr->task_fd_query.flags)
+		return -EINVAL;
+	if (!is_task(attr->task_fd_query.pid))
+		return -ENOENT;
+	err = store_get_task_fd(attr->task_fd_query.pid, attr->task_fd_query.fd, &obj);
+	if (err)
+		return err;
+	if (!obj)
+		return -ENOTSUPP;
+	err = obj->kind == STORE_LINK ? tell_link(call, obj) : -ENOTSUPP;
+	store_put(obj);
+	return err;
+}
+
+/* ---- ENABLE_STATS ---- */
+
+int enable_stats_command(struct call *call)
+{
+	return call->attr.enable_stats.type == BPF_STATS_RUN_TIME ? store_stats_fd() : -EINVAL;
+}
+
+/* ---- TOKEN_CREATE: of the bpf file system only, and never in the first user namespace ---- */
+
+int token_create_command(struct call *call)
+{
+	char root[PATH_MAX];
+	struct stat fs, st;
+
+	if (call->attr.token_create.flags)
+		return -EINVAL;
+	if (fstat(call->attr.token_create.bpffs_fd, &st))
+		return -EBADF;
+	if (store_bpffs_path("/sys/fs/bpf", root, sizeof(root)) || stat(root, &fs) ||
+	    fs.st_dev != st.st_dev || fs.st_ino != st.st_ino)
+		return -EINVAL;
+	return -EOPNOTSUPP;
+}
+
+/* ---- PROG_STREAM_READ_BY_FD: both streams are there; nothing that runs here writes to them ---- */
+
+#define STREAM_STDOUT 1u
+#define STREAM_STDERR 2u
+
+int prog_stream_read_command(struct call *call)
+{
+	const uint32_t stream = call->attr.prog_stream_read.stream_id;
+	struct kern_prog *prog;
+	int err = prog_get_fd(call->attr.prog_stream_read.prog_fd, &prog);
+
+	if (err)
+		return err;
+	prog_put(prog);
+	return stream == STREAM_STDOUT || stream == STREAM_STDERR ? 0 : -ENOENT;
+}
+
+/* ---- ITER_CREATE: no link here is an iterator's ---- */
+
+int iter_create_command(struct call *call)
+{
+	struct store_obj *obj;
+	int err;
+
+	if (call->attr.iter_create.flags)
+		return -EINVAL;
+	err = store_get_fd(call->attr.iter_create.link_fd, STORE_LINK, &obj, NULL);
+	if (err)
+		return err;
+	store_put(obj);
+	return -EINVAL;
+}
