@@ -15,6 +15,8 @@ static const struct bpfx_hook *hook_of(uint32_t attach_type)
 	static const struct bpfx_hook *found[__MAX_BPF_ATTACH_TYPE];
 	const struct bpfx_hook *hook = __atomic_load_n(&found[attach_type], __ATOMIC_RELAXED);
 
+	if (hook)
+		return hook;
 	for (uint32_t i = 0; !hook && i < NET_HOOK_CNT; i++)
 		if (net_hooks[i].attach_type == attach_type)
 			hook = &net_hooks[i];
