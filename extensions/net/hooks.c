@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* The hooks of this extension: interfaces and cgroups. Names are Linux's of the attach types. */
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -54,6 +56,54 @@ static int tcx_combine(uint32_t *result, uint32_t next)
 	*result = next;
 	return next != (uint32_t)TCX_NEXT;
 }
+
+/* ---- filters of traffic control ---- */
+
+/* What a filter says that does not return an action by itself. */
+static uint32_t classified(uint32_t result)
+{
+	return result ? TC_ACT_OK : TC_ACT_UNSPEC;
+}
+
+static uint32_t action_of(uint32_t result)
+{
+	switch (result) {
+	case TC_ACT_OK:
+	case TC_ACT_SHOT:
+	case TC_ACT_STOLEN:
+	case TC_ACT_TRAP:
+	case TC_ACT_REDIRECT:
+		return result;
+	default:
+		return TC_ACT_UNSPEC;
+	}
+}
+
+/* The first that has an opinion decides. */
+static int filter_combine(void *ctx, uint32_t *result, uint32_t next)
+{
+	uint64_t cookie = bpfx_ctx_header(ctx)->slot[BPFX_CTX_COOKIE];
+
+	*result = cookie & BPFX_TC_DIRECT ? action_of(next) : classified(next);
+	return *result != (uint32_t)TC_ACT_UNSPEC;
+}
+
+static int filter_wanted(void *ctx, uint64_t cookie)
+{
+	const struct skb_args *skb = ctx;
+	uint16_t protocol = cookie & BPFX_TC_PROTOCOL;
+
+	return protocol == htons(ETH_P_ALL) || protocol == (uint16_t)skb->protocol;
+}
+
+#define FILTER(hook_name)                                                                          \
+	{ .name = hook_name,                                                                       \
+	  .prog_type = "sched_cls",                                                                \
+	  .flags = BPFX_HOOK_NETLINK | BPFX_HOOK_DYNAMIC | BPFX_HOOK_MULTI,                        \
+	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
+	  .combine_ctx = filter_combine,                                                           \
+	  .wanted = filter_wanted,                                                                 \
+	  .state = &(struct bpfx_hook_state){ 0 } }
 
 /* ---- cgroups ---- */
 
@@ -128,6 +178,8 @@ const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
 		.combine = tcx_combine,
 		.state = &tcx_egress_state,
 	},
+	[NET_HOOK_TC_INGRESS] = FILTER("tc_ingress"),
+	[NET_HOOK_TC_EGRESS] = FILTER("tc_egress"),
 	[NET_HOOK_CGROUP_INGRESS] =
 	CGROUP("cgroup_inet_ingress", CGROUP_INET_INGRESS, "cgroup_skb", NULL),
 	[NET_HOOK_CGROUP_EGRESS] =

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 
 #include "sock.h"
@@ -150,14 +151,36 @@ static int32_t cgroup_verdict(uint32_t result)
 	return slow ? XMIT_CN : 0;
 }
 
+/* Filters of traffic control come behind, if no program of tcx decided. */
+static int run_filters(struct bpfx_skb *event, struct skb_args *skb)
+{
+	bool egress = event->attach_type == BPF_TCX_EGRESS;
+	const struct bpfx_hook *hook = &net_hooks[egress ? NET_HOOK_TC_EGRESS : NET_HOOK_TC_INGRESS];
+	uint32_t result = TC_ACT_UNSPEC;
+	int ran = 0;
+
+	if (bpfx_hook_active(hook))
+		ran = net_host->run_hook(hook, event->ifindex, skb, &result);
+	if (ran > 0)
+		event->verdict = (int32_t)result;
+	return ran;
+}
+
 static int run_tcx(const struct bpfx_hook *hook, struct bpfx_skb *event, struct skb_args *skb)
 {
 	uint32_t result = TCX_NEXT;
-	int ran = net_host->run_hook(hook, event->ifindex, skb, &result), err;
+	int ran = 0, more = 0, err;
 
-	if (ran <= 0)
-		return ran;
+	if (bpfx_hook_active(hook))
+		ran = net_host->run_hook(hook, event->ifindex, skb, &result);
 	event->verdict = tcx_verdict(result);
+	if (ran >= 0 && event->verdict == TCX_NEXT)
+		more = run_filters(event, skb);
+	if (ran < 0 || more < 0)
+		return ran < 0 ? ran : more;
+	ran += more;
+	if (!ran)
+		return 0;
 	if (event->verdict == TCX_REDIRECT) {
 		event->redirect_ifindex = skb->redirect_ifindex;
 		event->redirect_flags = skb->redirect_flags;
@@ -183,6 +206,12 @@ static int run_cgroup(const struct bpfx_hook *hook, struct bpfx_skb *event, stru
 	return ran;
 }
 
+static bool filters_are_active(uint32_t attach_type)
+{
+	return bpfx_hook_active(&net_hooks[attach_type == BPF_TCX_EGRESS ? NET_HOOK_TC_EGRESS
+									 : NET_HOOK_TC_INGRESS]);
+}
+
 EXPORT int bpfx_skb_event(struct bpfx_skb *event)
 {
 	struct skb_event made;
@@ -197,7 +226,7 @@ EXPORT int bpfx_skb_event(struct bpfx_skb *event)
 		return -EINVAL;
 	event->verdict = is_tcx ? TCX_NEXT : 0;
 	event->redirect_ifindex = event->redirect_flags = 0;
-	if (!bpfx_hook_active(hook))
+	if (!bpfx_hook_active(hook) && !(is_tcx && filters_are_active(event->attach_type)))
 		return 0;
 	memset(&made, 0, sizeof(made));
 	ret = copy_packet(event, &made.args, is_tcx);

@@ -49,7 +49,7 @@ typedef int (*netlink_answer_fn)(const struct nlmsghdr *message, void *ctx);
  * @protocol: NETLINK_ROUTE, NETLINK_GENERIC
  * @answer: NULL if only success matters
  *
- * Return: 0 or -errno; -EOPNOTSUPP with the emulated kernel, which has no interfaces of its own.
+ * Return: 0 or -errno. The emulated kernel has the host's interfaces and its own programs on them.
  */
 int netlink_call(int protocol, struct netlink_request *request, netlink_answer_fn answer,
 		 void *ctx);

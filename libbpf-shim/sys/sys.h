@@ -47,6 +47,9 @@ int sys_possible_cpus(void);
 struct kern_section;
 int sys_section(unsigned int n, struct kern_section *section);
 
+/* A netlink request to the emulated kernel; see kern_netlink(). */
+int sys_netlink(int protocol, const void *request, size_t size, void **reply, size_t *reply_size);
+
 int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
 			unsigned long flags);
 int sys_perf_ioctl(int fd, unsigned long request, unsigned long arg);

@@ -169,6 +169,11 @@ int sys_unlink(const char *path)
 	return ret;
 }
 
+int sys_netlink(int protocol, const void *request, size_t size, void **reply, size_t *reply_size)
+{
+	return kern_netlink(protocol, request, size, reply, reply_size);
+}
+
 int sys_possible_cpus(void)
 {
 	return sys_emulated() ? kern_possible_cpus() : -EOPNOTSUPP;

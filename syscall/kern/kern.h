@@ -152,6 +152,20 @@ KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
 /* A path below the bpf file system was unlinked or replaced: objects that only it held go now. */
 KERN_EXPORT void kern_unpinned(void);
 
+/* ---- netlink ---- */
+
+/**
+ * kern_netlink() - a netlink request about XDP programs, or bpf filters of traffic control
+ * @protocol: NETLINK_ROUTE, NETLINK_GENERIC
+ * @request: one message of @size bytes; its nlmsg_pid is repeated in the answer
+ * @reply: receives the messages that Linux would send back, free() them
+ *
+ * Interfaces are the host's, what is attached to them is in the store. Other requests than those are
+ * answered with EOPNOTSUPP. Return: 0, also where the answer is an error; -EINVAL: no message; -ENOMEM.
+ */
+KERN_EXPORT int kern_netlink(int protocol, const void *request, size_t size, void **reply,
+			     size_t *reply_size);
+
 /* ---- process life ---- */
 
 /* The directory of the store this process uses, for messages; creates it on first use. NULL and

@@ -39,15 +39,19 @@ struct tc_filter {
 /* The clsact queueing discipline of an interface: filters in the order in which they are asked. */
 struct tc_qdisc {
 	uint32_t ifindex, cnt;
+	uint32_t present;	/* 0: it was removed */
+	uint32_t reserved;
 	uint64_t netns;
 	struct tc_filter filters[TC_FILTERS_MAX];
 };
 
-/* 0, -ENOENT: the interface has none. */
+/* 0, -ENOENT: the interface never had one; *qdisc is one without filters then. */
 int tc_load(uint32_t ifindex, struct tc_qdisc *qdisc);
 /* @added: the program of a new filter, NULL: none is new; @gone: that of one that went, 0: none. */
 int tc_save(const struct tc_qdisc *qdisc, struct kern_prog *added, uint32_t gone);
-void tc_remove(const struct tc_qdisc *qdisc);
+/* It goes, with all filters; or those of one side. */
+int tc_remove(const struct tc_qdisc *qdisc);
+int tc_flush(const struct tc_qdisc *qdisc, bool egress, uint32_t priority);
 /* Cookie with which a filter's program runs: see BPFX_TC_COOKIE_* in bpfx/extension.h. */
 uint64_t tc_cookie(const struct tc_filter *filter);
 int tc_each(int (*fn)(const struct tc_qdisc *qdisc, void *arg), void *arg);

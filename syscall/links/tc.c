@@ -42,11 +42,14 @@ int tc_load(uint32_t ifindex, struct tc_qdisc *qdisc)
 
 	record_name(name, sizeof(name), ifindex);
 	err = store_record_read(name, &record);
-	if (!err && !tc_record_is_kept(&record))
-		err = -ENOENT;
-	if (!err)
+	if (!err && tc_record_is_kept(&record)) {
 		take_from(&record, qdisc);
-	return err == -EINVAL ? -ENOENT : err;
+		return 0;
+	}
+	memset(qdisc, 0, sizeof(*qdisc));
+	qdisc->ifindex = ifindex;
+	qdisc->netns = attach_own_netns();
+	return !err || err == -EINVAL ? -ENOENT : err;
 }
 
 /* Both hooks, since one record holds the filters of both. */
@@ -86,16 +89,47 @@ int tc_save(const struct tc_qdisc *qdisc, struct kern_prog *added, uint32_t gone
 	return err;
 }
 
-void tc_remove(const struct tc_qdisc *qdisc)
+/* Programs of @before that are not in @after any more. */
+static void let_go(const struct tc_qdisc *before, const struct tc_qdisc *after)
 {
-	char name[64];
-
-	record_name(name, sizeof(name), qdisc->ifindex);
-	store_record_remove(name);
-	for (uint32_t i = 0; i < qdisc->cnt; i++) {
-		store_collect(STORE_PROG, qdisc->filters[i].prog_id);
-		changed(-1, qdisc->filters[i].prog_id);
+	for (uint32_t i = 0, kept = 0; i < before->cnt; i++) {
+		if (kept < after->cnt && after->filters[kept].handle == before->filters[i].handle &&
+		    after->filters[kept].priority == before->filters[i].priority &&
+		    after->filters[kept].egress == before->filters[i].egress) {
+			kept++;
+			continue;
+		}
+		store_collect(STORE_PROG, before->filters[i].prog_id);
+		changed(-1, before->filters[i].prog_id);
 	}
+}
+
+int tc_flush(const struct tc_qdisc *qdisc, bool egress, uint32_t priority)
+{
+	struct tc_qdisc after = *qdisc;
+	int err;
+
+	after.cnt = 0;
+	for (uint32_t i = 0; i < qdisc->cnt; i++)
+		if (!qdisc->filters[i].egress == egress ||
+		    (priority && qdisc->filters[i].priority != priority))
+			after.filters[after.cnt++] = qdisc->filters[i];
+	err = tc_save(&after, NULL, 0);
+	if (!err)
+		let_go(qdisc, &after);
+	return err;
+}
+
+int tc_remove(const struct tc_qdisc *qdisc)
+{
+	struct tc_qdisc after = *qdisc;
+	int err;
+
+	after.cnt = after.present = 0;
+	err = tc_save(&after, NULL, 0);
+	if (!err)
+		let_go(qdisc, &after);
+	return err;
 }
 
 uint64_t tc_cookie(const struct tc_filter *filter)

@@ -1,0 +1,1 @@
+set(SOURCES message.c interfaces.c filters.c answer.c)
