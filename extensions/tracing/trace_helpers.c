@@ -42,6 +42,22 @@ static uint64_t help_current_comm(uint64_t r1, uint64_t r2, uint64_t r3, uint64_
 	return 0;
 }
 
+/* In a test run there is no event: it is the thread that makes it, a task by itself. */
+static uint64_t help_current_task(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,
+				  void *ctx)
+{
+	static __thread struct bpfx_task own;
+	const struct bpfx_task *task = raw_tp_current(ctx);
+
+	if (task)
+		return (uintptr_t)task;
+	own.pid = syscall(SYS_gettid);
+	own.tgid = getpid();
+	own.real_parent = own.parent = own.group_leader = &own;
+	prctl(PR_GET_NAME, own.comm);
+	return (uintptr_t)&own;
+}
+
 #define COOKIE_ROW                                                                                 \
 	{ BPF_FUNC_get_attach_cookie, "get_attach_cookie", help_get_attach_cookie,                 \
 	  BPFX_RET_INTEGER, { BPFX_ARG_CTX }, .flags = 0 }
@@ -52,6 +68,11 @@ const struct bpfx_helper raw_tp_rows[RAW_TP_ROW_CNT] = {
 	COOKIE_ROW,
 	{ BPF_FUNC_get_current_pid_tgid, "get_current_pid_tgid", help_current_pid_tgid,
 	  BPFX_RET_INTEGER, .flags = BPFX_HELPER_IMPLICIT_CTX },
+	{ BPF_FUNC_get_current_task, "get_current_task", help_current_task, BPFX_RET_INTEGER,
+	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON | BPFX_HELPER_GPL },
+	{ BPF_FUNC_get_current_task_btf, "get_current_task_btf", help_current_task, BPFX_RET_BTF_ID,
+	  .ret_type = "task_struct",
+	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON | BPFX_HELPER_GPL },
 	{ BPF_FUNC_get_current_comm, "get_current_comm", help_current_comm, BPFX_RET_INTEGER,
 	  { BPFX_ARG_MEM | BPFX_UNINIT | BPFX_WRITE, BPFX_ARG_SIZE },
 	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON },

@@ -32,7 +32,7 @@ const struct bpfx_task *raw_tp_current(const void *ctx);
  * their own of who is current. */
 #define COOKIE_ROW_CNT 1
 extern const struct bpfx_helper cookie_rows[COOKIE_ROW_CNT];
-#define RAW_TP_ROW_CNT 3
+#define RAW_TP_ROW_CNT 5
 extern const struct bpfx_helper raw_tp_rows[RAW_TP_ROW_CNT];
 
 int raw_tp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);

@@ -47,6 +47,10 @@ static inline struct bpfx_run *help_run(void *ctx)
 	return ctx ? (void *)(uintptr_t)bpfx_ctx_header(ctx)->slot[BPFX_CTX_RUN] : NULL;
 }
 
+struct bpfx_task;
+/* The calling thread; its memory stays as long as the thread. */
+const struct bpfx_task *help_current_task(void);
+
 static inline uint32_t help_cpu(void *ctx)
 {
 	const struct bpfx_run *run = help_run(ctx);

@@ -322,6 +322,22 @@ int check_map_field(struct verifier_env *env, uint32_t regno, uint32_t kind)
 	return 0;
 }
 
+/* A kernel object of the type in the row. */
+static int arg_btf_id(struct verifier_env *env, struct call *call, uint32_t regno, uint32_t arg)
+{
+	const struct reg *reg = &cur_regs(env)[regno];
+	const char *wanted = call->row->arg_types[regno - 1];
+	uint32_t id = env->in->kernel_btf ?
+		kern_btf_find(env->in->kernel_btf, wanted, BTF_KIND_STRUCT) : 0;
+
+	if (reg->type == REG_SCALAR ||
+	    (id && btf_struct_matches(reg->btf, reg->btf_id, reg->off, env->in->kernel_btf, id, false)))
+		return 0;
+	vlog(env, "R%d is of type %s but %s is expected\n", regno,
+	     kern_btf_type_name(reg->btf, kern_btf_type(reg->btf, reg->btf_id)), wanted);
+	return -EACCES;
+}
+
 static const struct {
 	const char *type;
 	enum dynptr_kind kind;
@@ -391,6 +407,8 @@ static const struct arg_rule arg_rules[] = {
 	[BPFX_ARG_FUNC]		= { { REG_FUNC }, arg_func },
 	[BPFX_ARG_STACK]	= { { REG_STACK }, arg_nothing },
 	[BPFX_ARG_CONST_STR]	= { { REG_MAP_VALUE }, arg_const_str },
+	[BPFX_ARG_BTF_ID]	= { { REG_BTF_ID, REG_BTF_ID | REG_TRUSTED, REG_BTF_ID | REG_RCU },
+				    arg_btf_id },
 	[BPFX_ARG_DYNPTR]	= { { REG_STACK, REG_DYNPTR }, arg_dynptr },
 };
 

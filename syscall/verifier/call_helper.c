@@ -353,6 +353,12 @@ static int check_dynptr_memory(struct verifier_env *env, const struct call *call
 	return -EACCES;
 }
 
+/* Into structs whose layout the kernel's BTF tells. */
+static bool gives_kernel_pointer(uint32_t id)
+{
+	return id == BPF_FUNC_get_current_task || id == BPF_FUNC_get_current_task_btf;
+}
+
 /* ---- the call ---- */
 
 static int check_before(struct verifier_env *env, struct call *call)
@@ -413,6 +419,8 @@ int check_helper_call(struct verifier_env *env, const struct bpf_insn *insn, uin
 	if (err)
 		return err;
 	note_helper(env, insn->imm);
+	if (gives_kernel_pointer(insn->imm))
+		env->needs_kernel |= env->in->kernel_is_foreign;
 	clear_caller_saved(env, cur_frame(env));
 	err = set_result(env, &call);
 	if (err)
