@@ -80,18 +80,28 @@ static int read_slots(int fd, const struct store_header *header, struct node *no
 	return 0;
 }
 
-static int read_node(int fd, struct node *node)
+/* All but its edges, for which memory is needed. */
+static int read_head(int fd, struct node *node, struct store_header *header)
 {
-	struct store_header header;
 	struct stat st;
-	int err = fstat(fd, &st) ? -errno : read_header(fd, &st, &header);
+	int err = fstat(fd, &st) ? -errno : read_header(fd, &st, header);
 
 	if (err)
 		return err;
-	if (header.kind != node->kind || header.id != node->id || header.dead)
+	if (header->kind != node->kind || header->id != node->id || header->dead)
 		return -EINVAL;
-	node->root = header.permanent || is_root(fd, node->kind, node->id);
-	node->is_target = header.is_target;
+	node->root = header->permanent || is_root(fd, node->kind, node->id);
+	node->is_target = header->is_target;
+	return 0;
+}
+
+static int read_node(int fd, struct node *node)
+{
+	struct store_header header;
+	int err = read_head(fd, node, &header);
+
+	if (err)
+		return err;
 	node->edge_cnt = header.edge_cnt;
 	node->edges = malloc((header.edge_cnt + 1) * sizeof(*node->edges));
 	if (!node->edges)
@@ -308,13 +318,13 @@ static bool node_is_alive(const struct node *node)
 bool alive_locked(enum store_kind kind, uint32_t id)
 {
 	struct node node = { .kind = kind, .id = id };
+	struct store_header header;
 	int fd = open_object(kind, id), err;
 
 	if (fd < 0)
 		return errno != ENOENT;	/* what cannot be looked at is not taken for dead */
-	err = read_node(fd, &node);
+	err = read_head(fd, &node, &header);
 	raw_close(fd);
-	free(node.edges);
 	return err ? err != -EINVAL : node_is_alive(&node);
 }
 
