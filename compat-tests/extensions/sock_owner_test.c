@@ -339,6 +339,53 @@ static void s35_eight_threads_with_ten_thousand_flows_each(void **state)
 	b->close(ring);
 }
 
+/* ---- the connection itself ---- */
+
+#define OPS(field) offsetof(struct bpf_sock_ops, field)
+#define TCP(field) offsetof(struct bpf_tcp_sock, field)
+
+/* The context, the socket and what is TCP's of it tell the same; only full sockets have the last. */
+static void connections_are_told_in_three_ways(void **state)
+{
+	const struct bpf_insn insns[] = {
+		MOV_REG(6, 1), LOAD(DW, 7, 6, OPS(sk)), MOV_IMM(0, 0), JUMP_IMM(JNE, 7, 0, 1), EXIT(),
+		LOAD(W, 1, 6, OPS(local_ip4)), LOAD(W, 2, 7, offsetof(struct bpf_sock, src_ip4)),
+		JUMP_REG(JEQ, 1, 2, 1), EXIT(),
+		LOAD(W, 1, 6, OPS(remote_port)), RAW(BPF_ALU | BPF_END | BPF_TO_BE, 1, 0, 0, 32),
+		JUMP_IMM(JEQ, 1, 50000, 1), EXIT(),
+		LOAD(H, 1, 7, offsetof(struct bpf_sock, dst_port)),
+		RAW(BPF_ALU | BPF_END | BPF_TO_BE, 1, 0, 0, 16), JUMP_IMM(JEQ, 1, 50000, 1), EXIT(),
+		MOV_REG(1, 7), CALL(BPF_FUNC_tcp_sock), MOV_REG(8, 0), MOV_IMM(0, 0),
+		JUMP_IMM(JNE, 8, 0, 1), EXIT(),
+		LOAD(W, 1, 8, TCP(snd_cwnd)), JUMP_IMM(JEQ, 1, 33, 1), EXIT(),
+		LOAD(W, 2, 6, OPS(snd_cwnd)), JUMP_REG(JEQ, 1, 2, 1), EXIT(),
+		LOAD(DW, 1, 8, TCP(bytes_acked)), LOAD(DW, 2, 6, OPS(bytes_acked)),
+		JUMP_REG(JEQ, 1, 2, 1), EXIT(), ALU_IMM(RSH, 1, 40), JUMP_IMM(JEQ, 1, 1, 1), EXIT(),
+		LOAD(W, 1, 8, TCP(icsk_retransmits)), JUMP_IMM(JEQ, 1, 9, 1), EXIT(),
+		/* A pointer to the one is a pointer to the other. */
+		MOV_REG(1, 8), CALL(BPF_FUNC_tcp_sock), MOV_REG(8, 0), MOV_IMM(0, 0),
+		JUMP_IMM(JNE, 8, 0, 1), EXIT(), LOAD(W, 1, 8, TCP(snd_cwnd)),
+		JUMP_IMM(JEQ, 1, 33, 1), EXIT(), MOV_IMM(0, 1), EXIT(),
+	};
+	const struct bpf_tcp_sock tcp = {
+		.snd_cwnd = 33, .bytes_acked = 1ull << 40 | 5, .icsk_retransmits = 9,
+	};
+	int link = attach(load_at(BPF_PROG_TYPE_SOCK_OPS, 0, insns, ARRAY_CNT(insns)),
+			  BPF_CGROUP_SOCK_OPS);
+	struct bpfx_sock *flow = flow_of(1, 4321, 0);
+	struct bpfx_sock_ops event = {
+		.sz = sizeof(event), .op = BPF_SOCK_OPS_RTT_CB, .tcp = &tcp,
+	};
+
+	assert_int_equal(bpfx_sock_ops_event(flow, &event), 1);
+	assert_int_equal(event.reply, 0);	/* the program returned 1 */
+	event.request_sock = 1;
+	assert_int_equal(bpfx_sock_ops_event(flow, &event), 1);
+	assert_int_equal(event.reply, -1);
+	bpfx_sock_destroy(flow);
+	b->close(link);
+}
+
 /* ---- misuse ---- */
 
 static void bad_descriptions_are_refused(void **state)
@@ -410,6 +457,7 @@ int main(void)
 		cmocka_unit_test(s33_the_owner_outlives_its_process),
 		cmocka_unit_test(s34_each_type_has_its_own_current_process),
 		cmocka_unit_test(s35_eight_threads_with_ten_thousand_flows_each),
+		cmocka_unit_test(connections_are_told_in_three_ways),
 		cmocka_unit_test(bad_descriptions_are_refused),
 		cmocka_unit_test(sockets_are_described_as_they_are),
 	};

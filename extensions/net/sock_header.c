@@ -130,7 +130,8 @@ int sock_store_option(struct sock_ops_args *ops, const void *option, uint32_t si
 	     find(packet->data + HEADER_MIN, packet->size - HEADER_MIN, &name)) ||
 	    find(packet->room, packet->used, &name))
 		return -EEXIST;
-	memcpy(packet->room + packet->used, bytes, bytes[1]);
+	if (bytes[1])
+		memcpy(packet->room + packet->used, bytes, bytes[1]);
 	packet->used += bytes[1];
 	return 0;
 }
