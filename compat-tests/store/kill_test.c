@@ -4,9 +4,14 @@
  * and killed at; the next process must find all acknowledged data, an operation done or not done,
  * and after its sweep no file that nobody refers to. Then a thousand kills at random times.
  */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/pkt_cls.h>
+#include <linux/rtnetlink.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +24,7 @@
 #include "backend.h"
 #include "kern.h"
 #include "map_ops.h"
+#include "nl_call.h"
 
 #define PINNED	"/sys/fs/bpf/kept"
 #define KEYS	64u
@@ -263,6 +269,53 @@ static void op_attach_to_interface(void)
 	CHECK(!attachment(BPF_PROG_DETACH, 1, prog, BPF_TCX_INGRESS, 0));
 }
 
+static int ask_netlink(uint16_t type, uint16_t flags, uint32_t parent, uint16_t attr,
+		       const void *data, size_t size, int prog)
+{
+	struct tcmsg tc = { .tcm_ifindex = 1, .tcm_parent = parent };
+	struct nl_message message;
+	struct nlattr *nest;
+
+	tc.tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL));
+	nl_init(&message, type, NLM_F_ACK | flags, &tc, sizeof(tc));
+	nl_add(&message, attr, data, size);
+	if (prog >= 0) {
+		nest = nl_open(&message, TCA_OPTIONS);
+		nl_add(&message, TCA_BPF_FD, &prog, sizeof(prog));
+		nl_close(&message, nest);
+	}
+	return nl_call(b, &message, NULL, NULL, NULL);
+}
+
+static void op_filter(void)
+{
+	const uint32_t parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+	int prog = load_trivial(b, BPF_PROG_TYPE_SCHED_CLS);
+
+	CHECK(!ask_netlink(RTM_NEWQDISC, NLM_F_CREATE, TC_H_CLSACT, TCA_KIND, "clsact", 7, -1));
+	CHECK(!ask_netlink(RTM_NEWTFILTER, NLM_F_CREATE, parent, TCA_KIND, "bpf", 4, prog));
+	CHECK(!ask_netlink(RTM_DELTFILTER, 0, parent, TCA_KIND, "bpf", 4, -1));
+}
+
+static int set_xdp(int prog)
+{
+	struct ifinfomsg info = { .ifi_index = 1 };
+	struct nl_message message;
+	struct nlattr *nest;
+
+	nl_init(&message, RTM_SETLINK, NLM_F_ACK, &info, sizeof(info));
+	nest = nl_open(&message, IFLA_XDP);
+	nl_add(&message, IFLA_XDP_FD, &prog, sizeof(prog));
+	nl_close(&message, nest);
+	return nl_call(b, &message, NULL, NULL, NULL);
+}
+
+static void op_xdp_without_link(void)
+{
+	CHECK(!set_xdp(load_trivial(b, BPF_PROG_TYPE_XDP)));
+	CHECK(!set_xdp(-1));
+}
+
 static void op_close_last(void)
 {
 	int fd = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
@@ -395,6 +448,8 @@ static const struct operation {
 	{ "attach_without_link", op_attach_without_link, false },
 	{ "attach_in_order", op_attach_in_order, false },
 	{ "attach_to_interface", op_attach_to_interface, false },
+	{ "filter", op_filter, false },
+	{ "xdp_without_link", op_xdp_without_link, false },
 	{ "close_last", op_close_last, false },
 	{ "ring", op_ring, false },
 	{ "of_maps", op_of_maps, false },
@@ -565,6 +620,8 @@ static void check_attachments(void)
 {
 	check_attached(kept_cgroup(), BPF_CGROUP_INET_INGRESS, 1);
 	check_attached(1, BPF_TCX_INGRESS, 0);
+	CHECK(!set_xdp(-1));
+	ask_netlink(RTM_DELQDISC, 0, TC_H_CLSACT, TCA_KIND, "clsact", 7, -1);
 }
 
 static void check_extras(void)
