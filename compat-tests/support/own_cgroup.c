@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bpfx/hook.h>
+
+#include "cgroup_dirs.h"
 #include "own_cgroup.h"
 
 static char mount[256], dir[512];
@@ -75,13 +78,19 @@ int own_cgroup_enter(void)
 
 int some_cgroup(uint64_t *id)
 {
-	struct stat st;
+	static int made;
+	const char *store;
+	char name[16];
 	int fd = -1;
 
 	if (!find_mount())
 		fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && !fstat(fd, &st))
-		*id = st.st_ino;
+	store = fd < 0 ? cgroup_dirs_root(CGROUPS_OF_STORE) : NULL;
+	snprintf(name, sizeof(name), "some%d", made++);
+	if (store)
+		fd = cgroup_dirs_make(store, name);
+	if (fd >= 0)
+		*id = bpfx_cgroup(fd);
 	return fd;
 }
 

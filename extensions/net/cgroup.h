@@ -29,9 +29,4 @@ int net_fire_sockopt(const struct bpfx_host *host, const struct bpfx_hook *hook,
 int net_fire_sysctl(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		    struct bpfx_fire *fire);
 
-static inline uint64_t cgroup_or_root(uint64_t cgroup_id)
-{
-	return cgroup_id ? cgroup_id : 1;
-}
-
 #endif

@@ -71,7 +71,7 @@ EXPORT int bpfx_cgroup_device(const struct bpfx_device *device)
 	run.args.uapi.access_type = device->access << 16 | device->type;
 	run.args.uapi.major = device->major_number;
 	run.args.uapi.minor = device->minor_number;
-	ran = cgroup_hook_run(BPF_CGROUP_DEVICE, cgroup_or_root(device->cgroup_id), &run.args,
+	ran = cgroup_hook_run(BPF_CGROUP_DEVICE, device->cgroup_id, &run.args,
 			      &run.args.retval, &flags);
 	return ran < 0 ? ran : run.args.retval;
 }

@@ -192,7 +192,7 @@ EXPORT int bpfx_sysctl_event(struct bpfx_sysctl *event)
 		return 0;
 	memset(&run.header, 0, sizeof(run.header));
 	fill(event, &run.args);
-	ran = cgroup_hook_run(BPF_CGROUP_SYSCTL, cgroup_or_root(event->cgroup_id), &run.args,
+	ran = cgroup_hook_run(BPF_CGROUP_SYSCTL, event->cgroup_id, &run.args,
 			      &run.args.retval, &flags);
 	if (ran > 0)
 		event->result = take_back(&run.args, event);

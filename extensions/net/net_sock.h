@@ -51,6 +51,13 @@ _Static_assert(offsetof(struct net_sock, tcp) == BPFX_TCP_SOCK_OFFSET, "where pr
 /* sock.c: a socket as Linux makes it; its own cookie. */
 void net_sock_init(struct net_sock *sock, uint32_t family, uint32_t type, uint32_t protocol);
 
+/* Its cgroup's id as programs know it: cgroups of the store's own tree are told apart by the highest
+ * bit where hooks are concerned. */
+static inline uint64_t net_sock_cgroup(const struct net_sock *sock)
+{
+	return sock->cgroup_id & ~(1ull << 63);
+}
+
 static inline struct net_sock *net_sock_of(const void *sk)
 {
 	return (void *)(uintptr_t)sk;

@@ -263,7 +263,7 @@ SKB_HELPER(help_skb_cgroup_id)
 {
 	const struct net_sock *sock = sock_of(r1);
 
-	return sock ? sock->cgroup_id : 0;
+	return sock ? net_sock_cgroup(sock) : 0;
 }
 
 SKB_HELPER(help_skb_cookie)
@@ -308,5 +308,5 @@ SKB_HELPER(help_get_listener_sock)
 
 SKB_HELPER(help_sk_cgroup_id)
 {
-	return net_sock_of((void *)(uintptr_t)r1)->cgroup_id;
+	return net_sock_cgroup(net_sock_of((void *)(uintptr_t)r1));
 }

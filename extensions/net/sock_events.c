@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <bpfx/hook.h>
 
 #include "sock.h"
 
 #define EXPORT	     __attribute__((visibility("default")))
-#define ROOT_CGROUP  1u
 #define TCP_HEADER   20u
 
 struct bpfx_sock {
@@ -109,7 +109,7 @@ EXPORT int bpfx_sock_create(const struct bpfx_sock_info *info, struct bpfx_sock 
 	sk->priority = info->priority;
 	sk->bound_dev_if = info->bound_dev_if;
 	set_ends(sk, &info->local, &info->remote);
-	sock->sock.cgroup_id = info->cgroup_id ? info->cgroup_id : ROOT_CGROUP;
+	sock->sock.cgroup_id = info->cgroup_id ? info->cgroup_id : bpfx_cgroup(-1);
 	if (info->netns_cookie)
 		sock->sock.netns_cookie = info->netns_cookie;
 	sock->owner = info->owner;

@@ -41,17 +41,17 @@ HELPER(help_ops_pid_tgid)
 
 HELPER(help_addr_cgroup_id)
 {
-	return ((const struct sock_addr_args *)ctx)->sock->cgroup_id;
+	return net_sock_cgroup(((const struct sock_addr_args *)ctx)->sock);
 }
 
 HELPER(help_ops_cgroup_id)
 {
-	return ((const struct sock_ops_args *)ctx)->sock->cgroup_id;
+	return net_sock_cgroup(((const struct sock_ops_args *)ctx)->sock);
 }
 
 HELPER(help_sock_cgroup_id)
 {
-	return ((const struct net_sock *)ctx)->cgroup_id;
+	return net_sock_cgroup(ctx);
 }
 
 HELPER(help_addr_cookie)

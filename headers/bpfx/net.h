@@ -121,11 +121,11 @@ struct bpfx_endpoint {
 /**
  * struct bpfx_sock_info - what a socket is when it is made
  *
- * Zeros are the defaults of a socket that was just made, on the host's root cgroup.
+ * Zeros are the defaults of a socket that was just made, in the cgroup of this process.
  */
 struct bpfx_sock_info {
 	size_t sz;			/* sizeof(struct bpfx_sock_info) */
-	uint64_t cgroup_id;		/* its programs run */
+	uint64_t cgroup_id;		/* its programs run: bpfx_cgroup(); 0: this process's */
 	uint64_t netns_cookie;		/* 0: the first network namespace's, 1 */
 	uint32_t family, type, protocol;	/* AF_*, SOCK_*, IPPROTO_* (0: the type's own) */
 	uint32_t state;			/* BPF_TCP_*; 0: BPF_TCP_CLOSE */
@@ -254,7 +254,7 @@ int bpfx_sockopt_event(struct bpfx_sock *sock, struct bpfx_sockopt *event);
 /** struct bpfx_device - a device file that a process of a cgroup opens or makes */
 struct bpfx_device {
 	size_t sz;			/* sizeof(struct bpfx_device) */
-	uint64_t cgroup_id;
+	uint64_t cgroup_id;		/* bpfx_cgroup(); 0: of this process */
 	uint32_t access;		/* BPF_DEVCG_ACC_* */
 	uint32_t type;			/* BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_DEV_CHAR */
 	uint32_t major_number, minor_number;
@@ -268,7 +268,7 @@ int bpfx_cgroup_device(const struct bpfx_device *device);
 /** struct bpfx_sysctl - a process of a cgroup reads or writes a file of /proc/sys */
 struct bpfx_sysctl {
 	size_t sz;			/* sizeof(struct bpfx_sysctl) */
-	uint64_t cgroup_id;
+	uint64_t cgroup_id;		/* bpfx_cgroup(); 0: of this process */
 	const char *name;		/* "net/ipv4/ip_forward" */
 	uint32_t write;			/* 1: value is written; 0: it is read */
 	uint32_t file_pos;		/* in and out */
