@@ -38,15 +38,16 @@ int bare_look(const struct bpfx_hook *hook, uint64_t target, struct bare_now *no
 	return err;
 }
 
-int bare_put(const struct bpfx_hook *hook, uint64_t target, struct kern_prog *prog, uint32_t mode)
+int bare_put(const struct bpfx_hook *hook, uint64_t target, struct kern_prog *prog, uint32_t mode,
+	     uint32_t *gone)
 {
 	struct attach_list list;
-	uint32_t gone;
 	int err = attach_list_load(hook, target, &list);
 
+	*gone = 0;
 	if (err)
 		return err;
-	gone = list.cnt ? list.at[0].prog_id : 0;
+	*gone = list.cnt ? list.at[0].prog_id : 0;
 	list.cnt = prog ? 1 : 0;
 	if (prog) {
 		list.at[0] = (struct attach_entry){ prog->id, 0, mode };
@@ -58,10 +59,15 @@ int bare_put(const struct bpfx_hook *hook, uint64_t target, struct kern_prog *pr
 	if (err) {
 		if (prog)
 			store_hook_changed(hook->name, -1);
+		*gone = 0;
 		return err;
 	}
-	if (gone && (!prog || gone != prog->id))
-		store_collect(STORE_PROG, gone);
-	hook_changed(hook, gone ? -1 : 0, gone ? ATTACH_BARE_RUN(gone) : 0);
+	if (*gone)
+		store_collect(STORE_PROG, *gone);
 	return 0;
+}
+
+void bare_settle(const struct bpfx_hook *hook, uint32_t gone)
+{
+	hook_changed(hook, gone ? -1 : 0, gone ? ATTACH_BARE_RUN(gone) : 0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * What netlink attaches to interfaces: an XDP program without a link, and bpf filters of traffic
- * control. All of it under the attach lock of the store, which the caller takes.
+ * control. All of it under the attach lock of the store, which the caller takes; when he has given it
+ * back he waits for runs of what is gone: bare_settle(), tc_settle().
  */
 #ifndef SYSCALL_LINKS_BARE_H
 #define SYSCALL_LINKS_BARE_H
@@ -17,8 +18,11 @@ struct bare_now {
 };
 int bare_look(const struct bpfx_hook *hook, uint64_t target, struct bare_now *now);
 
-/* Attach @prog in place of what netlink attached before; NULL: nothing. 0 or -errno. */
-int bare_put(const struct bpfx_hook *hook, uint64_t target, struct kern_prog *prog, uint32_t mode);
+/* Attach @prog in place of what netlink attached before; NULL: nothing. *gone: that program, 0: none.
+ * 0 or -errno. */
+int bare_put(const struct bpfx_hook *hook, uint64_t target, struct kern_prog *prog, uint32_t mode,
+	     uint32_t *gone);
+void bare_settle(const struct bpfx_hook *hook, uint32_t gone);
 
 /* ---- traffic control ---- */
 
@@ -52,6 +56,7 @@ int tc_save(const struct tc_qdisc *qdisc, struct kern_prog *added, uint32_t gone
 /* It goes, with all filters; or those of one side. */
 int tc_remove(const struct tc_qdisc *qdisc);
 int tc_flush(const struct tc_qdisc *qdisc, bool egress, uint32_t priority);
+void tc_settle(void);
 /* Cookie with which a filter's program runs: see BPFX_TC_COOKIE_* in bpfx/extension.h. */
 uint64_t tc_cookie(const struct tc_filter *filter);
 int tc_each(int (*fn)(const struct tc_qdisc *qdisc, void *arg), void *arg);

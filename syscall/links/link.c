@@ -262,8 +262,6 @@ static int exchange(struct store_obj *obj, const struct bpfx_hook *hook,
 	err = err ? err : point_to(obj, now, fresh);
 	if (!err && ordered)
 		err = attach_list_save(&list);
-	if (hook)
-		hook_changed(hook, 0, obj->id);
 	if (now->id != fresh->id)
 		store_collect(STORE_PROG, err ? fresh->id : now->id);
 	return err;
@@ -285,6 +283,9 @@ static int replace(struct store_obj *obj, struct kern_prog *fresh,
 		prog_put(now);
 	}
 	store_attach_unlock();
+	/* Whom we wait for may want the lock. */
+	if (!err && hook)
+		hook_changed(hook, 0, obj->id);
 	return err;
 }
 

@@ -52,17 +52,35 @@ int tc_load(uint32_t ifindex, struct tc_qdisc *qdisc)
 	return !err || err == -EINVAL ? -ENOENT : err;
 }
 
+/* What this thread changed since it took the lock: programs that went, and whether one came. */
+static _Thread_local struct {
+	uint32_t cnt, gone[TC_FILTERS_MAX + 1];
+	bool any;
+} changes;
+
+static void note_gone(uint32_t prog_id)
+{
+	store_collect(STORE_PROG, prog_id);
+	changes.gone[changes.cnt++] = prog_id;
+	changes.any = true;
+}
+
 /* Both hooks, since one record holds the filters of both. */
-static void changed(int attached_by, uint32_t gone)
+void tc_settle(void)
 {
 	static const char *const names[] = { TC_INGRESS_HOOK, TC_EGRESS_HOOK };
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && changes.any; i++) {
 		const struct bpfx_hook *hook = registry_hook_by_name(names[i]);
 
-		if (hook && !hooks_connect(hook))
-			hook_changed(hook, attached_by, gone ? ATTACH_BARE_RUN(gone) : 0);
+		if (!hook || hooks_connect(hook))
+			continue;
+		hook_changed(hook, 0, 0);
+		for (uint32_t g = 0; g < changes.cnt; g++)
+			hook_changed(hook, -1, ATTACH_BARE_RUN(changes.gone[g]));
 	}
+	changes.cnt = 0;
+	changes.any = false;
 }
 
 int tc_save(const struct tc_qdisc *qdisc, struct kern_prog *added, uint32_t gone)
@@ -83,9 +101,13 @@ int tc_save(const struct tc_qdisc *qdisc, struct kern_prog *added, uint32_t gone
 	}
 	err = store_record_write(name, &record);
 	kill_point("tc.saved");
+	if (err && added) {
+		store_hook_changed(TC_INGRESS_HOOK, -1);
+		store_hook_changed(TC_EGRESS_HOOK, -1);
+	}
+	changes.any |= !err;
 	if (!err && gone)
-		store_collect(STORE_PROG, gone);
-	changed((err && added) || gone ? -1 : 0, err ? 0 : gone);
+		note_gone(gone);
 	return err;
 }
 
@@ -99,8 +121,7 @@ static void let_go(const struct tc_qdisc *before, const struct tc_qdisc *after)
 			kept++;
 			continue;
 		}
-		store_collect(STORE_PROG, before->filters[i].prog_id);
-		changed(-1, before->filters[i].prog_id);
+		note_gone(before->filters[i].prog_id);
 	}
 }
 

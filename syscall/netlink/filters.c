@@ -39,6 +39,7 @@ static int locked(int (*run)(const struct nl_request *request, struct nl_reply *
 	if (!err) {
 		err = run(request, reply);
 		store_attach_unlock();
+		tc_settle();
 	}
 	return err;
 }

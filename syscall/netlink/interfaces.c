@@ -194,7 +194,8 @@ static int check_driver(const struct wish *wish, struct nl_reply *reply)
 }
 
 /* Under the attach lock. */
-static int change(const struct bpfx_hook *hook, const struct wish *wish, struct nl_reply *reply)
+static int change(const struct bpfx_hook *hook, const struct wish *wish, struct nl_reply *reply,
+		  uint32_t *gone)
 {
 	struct bare_now now;
 	uint32_t active;
@@ -211,19 +212,21 @@ static int change(const struct bpfx_hook *hook, const struct wish *wish, struct 
 	if (err || (wish->prog ? wish->prog->id : 0) == active)
 		return err;
 	err = wish->prog ? check_driver(wish, reply) : 0;
-	return err ? err : bare_put(hook, wish->ifindex, wish->prog, wish->mode);
+	return err ? err : bare_put(hook, wish->ifindex, wish->prog, wish->mode, gone);
 }
 
 static int set_xdp(struct wish *wish, struct nl_reply *reply)
 {
 	const struct bpfx_hook *hook;
+	uint32_t gone = 0;
 	int err = get_progs(wish);
 
 	err = err ? err : find_hook(&hook);
 	err = err ? err : store_attach_lock();
 	if (!err) {
-		err = change(hook, wish, reply);
+		err = change(hook, wish, reply, &gone);
 		store_attach_unlock();
+		bare_settle(hook, gone);
 	}
 	if (wish->prog)
 		prog_put(wish->prog);
