@@ -74,10 +74,9 @@ static int counting(uint32_t type, uint32_t attach_type, int map, int result)
 		ALU_IMM(ADD, BPF_REG_2, -4),
 		MAP_FD(BPF_REG_1, map),
 		CALL(BPF_FUNC_map_lookup_elem),
-		JUMP_IMM(JEQ, BPF_REG_0, 0, 3),
-		LOAD(DW, BPF_REG_1, BPF_REG_0, 0),
-		ALU_IMM(ADD, BPF_REG_1, 1),
-		STORE(DW, BPF_REG_0, BPF_REG_1, 0),
+		JUMP_IMM(JEQ, BPF_REG_0, 0, 2),
+		MOV_IMM(BPF_REG_1, 1),
+		RAW(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_1, 0, BPF_ADD),
 		MOV_IMM(BPF_REG_0, result),
 		EXIT(),
 	};
