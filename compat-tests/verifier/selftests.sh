@@ -101,7 +101,10 @@ else
 	real_kernel >"$work/real.tsv"
 	[ -z "$record" ] || cp "$work/real.tsv" "$record"
 fi
-objects | BPF_SHIM_STORE=private BPF_SHIM_KERNEL_BTF=$btf xargs -P "$(nproc)" -n 20 "$loader" \
+# One store for all: the kernel's BTF is put there once.
+rm -rf "$work/store"
+trap 'rm -rf "$work/store"' EXIT
+objects | BPF_SHIM_STORE=$work/store BPF_SHIM_KERNEL_BTF=$btf xargs -P "$(nproc)" -n 20 "$loader" \
 	>"$work/emulated.tsv"
 awk -v names="$names" -v files="$files" -f "$here/selftests/compare.awk" "$work/real.tsv" \
 	"$work/emulated.tsv"
