@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <bpfx/fire.h>
 #include <bpfx/hook.h>
 #include <bpfx/net.h>
 
@@ -360,12 +361,92 @@ static void tcx_programs_run_until_one_decides(void **state)
 	b->close(log);
 }
 
+/* ---- made-up events ---- */
+
+struct told {
+	int64_t verdict, mark;
+	uint32_t size;
+};
+
+static int give_number(const struct bpfx_fire *fire, const char *name, uint64_t *value)
+{
+	(void)fire;
+	*value = 7;
+	return strcmp(name, "mark") ? -ENOENT : 0;
+}
+
+static int give_text(const struct bpfx_fire *fire, const char *name, const char **value)
+{
+	(void)fire;
+	(void)name;
+	(void)value;
+	return -ENOENT;
+}
+
+static void hear_number(struct bpfx_fire *fire, const char *name, int64_t value)
+{
+	struct told *told = fire->cookie;
+
+	if (!strcmp(name, "verdict"))
+		told->verdict = value;
+	if (!strcmp(name, "mark"))
+		told->mark = value;
+}
+
+static void hear_text(struct bpfx_fire *fire, const char *name, const char *value)
+{
+	(void)fire;
+	fail_msg("%s: %s", name, value);
+}
+
+static void hear_data(struct bpfx_fire *fire, const void *data, uint32_t size)
+{
+	(void)data;
+	((struct told *)fire->cookie)->size = size;
+}
+
+/* A frame of a capture reaches interfaces whole, and cgroups from its IP header on. */
+static void packets_are_fired_by_name(void **state)
+{
+	const struct backend *b = backend_of(state);
+	struct told told = { 0 };
+	struct bpfx_fire fire = { sizeof(fire), 1, packet, sizeof(packet), 0, give_number, give_text,
+				  hear_number, hear_text, hear_data, &told };
+	struct level levels[LEVELS];
+	int drop, refuse;
+
+	if (!b->emulated)
+		skip();
+	make_levels(b, levels);
+	drop = load_for(b, BPF_PROG_TYPE_SCHED_CLS, 0, TCX_DROP);
+	refuse = load_for(b, BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS, 0);
+	assert_int_equal(attach_prog(b, &(struct attach_args){ 1, drop, BPF_TCX_INGRESS }), 0);
+	assert_int_equal(attach_prog(b, &(struct attach_args){ levels[0].fd, refuse,
+							       BPF_CGROUP_INET_EGRESS }), 0);
+	assert_int_equal(bpfx_fire_hook("tcx_ingress", &fire), 1);
+	assert_int_equal(told.verdict, TCX_DROP);
+	assert_int_equal(told.mark, 7);
+	assert_int_equal(told.size, sizeof(packet));
+	fire.target = bpfx_cgroup(levels[2].fd);
+	assert_int_equal(bpfx_fire_hook("cgroup_inet_egress", &fire), 1);
+	assert_int_equal(told.verdict, -EPERM);
+	assert_int_equal(told.size, sizeof(packet) - 14);
+	fire.data_size = 0;
+	fire.data = NULL;
+	assert_int_equal(bpfx_fire_hook("cgroup_inet_egress", &fire), -EINVAL);
+	assert_int_equal(detach_prog(b, &(struct attach_args){ 1, drop, BPF_TCX_INGRESS }), 0);
+	b->close(drop);
+	b->close(refuse);
+	remove_levels(levels);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
 		BOTH(programs_of_a_cgroup_and_those_above_run_in_order),
 		BOTH(changes_hold_for_the_next_packet),
 		BOTH(tcx_programs_run_until_one_decides),
+		BOTH(packets_are_fired_by_name),
 	};
 
 	return run_on_both("attach_run", tests, sizeof(tests) / sizeof(tests[0]));

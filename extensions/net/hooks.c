@@ -103,6 +103,7 @@ static int filter_wanted(void *ctx, uint64_t cookie)
 	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
 	  .combine_ctx = filter_combine,                                                           \
 	  .wanted = filter_wanted,                                                                 \
+	  .fire = net_fire_skb,                                                                    \
 	  .state = &(struct bpfx_hook_state){ 0 } }
 
 /* ---- cgroups ---- */
@@ -163,6 +164,7 @@ const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
 		.fill_info = ingress_info,
 		.fdinfo = ingress_fdinfo,
 		.combine = tcx_combine,
+		.fire = net_fire_skb,
 		.state = &tcx_ingress_state,
 	},
 	[NET_HOOK_TCX_EGRESS] = {
@@ -176,14 +178,15 @@ const struct bpfx_hook net_hooks[NET_HOOK_CNT] = {
 		.fill_info = egress_info,
 		.fdinfo = egress_fdinfo,
 		.combine = tcx_combine,
+		.fire = net_fire_skb,
 		.state = &tcx_egress_state,
 	},
 	[NET_HOOK_TC_INGRESS] = FILTER("tc_ingress"),
 	[NET_HOOK_TC_EGRESS] = FILTER("tc_egress"),
 	[NET_HOOK_CGROUP_INGRESS] =
-	CGROUP("cgroup_inet_ingress", CGROUP_INET_INGRESS, "cgroup_skb", NULL),
+	CGROUP("cgroup_inet_ingress", CGROUP_INET_INGRESS, "cgroup_skb", net_fire_skb),
 	[NET_HOOK_CGROUP_EGRESS] =
-	CGROUP("cgroup_inet_egress", CGROUP_INET_EGRESS, "cgroup_skb", NULL),
+	CGROUP("cgroup_inet_egress", CGROUP_INET_EGRESS, "cgroup_skb", net_fire_skb),
 	[NET_HOOK_REST] =
 	CGROUP("cgroup_inet_sock_create", CGROUP_INET_SOCK_CREATE, "cgroup_sock", net_fire_sock),
 	CGROUP("cgroup_inet_sock_release", CGROUP_INET_SOCK_RELEASE, "cgroup_sock", net_fire_sock),

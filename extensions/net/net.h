@@ -42,6 +42,8 @@ int net_fire_sock(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		  struct bpfx_fire *fire);
 int net_fire_sock_ops(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		      struct bpfx_fire *fire);
+int net_fire_skb(const struct bpfx_host *host, const struct bpfx_hook *hook,
+		 struct bpfx_fire *fire);
 int net_fire_xdp(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		 struct bpfx_fire *fire);
 
