@@ -316,6 +316,45 @@ static void op_xdp_without_link(void)
 	CHECK(!set_xdp(-1));
 }
 
+static int load_for_devmap(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_XDP;
+	attr.expected_attach_type = BPF_XDP_DEVMAP;
+	attr.insns = (uintptr_t)insns;
+	attr.insn_cnt = 2;
+	attr.license = (uintptr_t)"GPL";
+	return b->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+/* Programs that only an element refers to come, are replaced, and go. */
+static void redirect_through(uint32_t type)
+{
+	int fd = map_create_simple(b, type, 4, sizeof(struct bpf_devmap_val), FEW, 0);
+	uint32_t key = 1;
+
+	CHECK(fd >= 0);
+	for (int i = 0; i < 2; i++) {
+		struct bpf_devmap_val value = { .ifindex = 1, .bpf_prog.fd = load_for_devmap() };
+
+		CHECK(!map_update(b, fd, &key, &value, 0));
+		CHECK(!b->close(value.bpf_prog.fd));
+	}
+	CHECK(!map_delete(b, fd, &key));
+}
+
+static void op_devmap(void)
+{
+	redirect_through(BPF_MAP_TYPE_DEVMAP);
+	redirect_through(BPF_MAP_TYPE_DEVMAP_HASH);
+}
+
 static void op_close_last(void)
 {
 	int fd = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
@@ -449,6 +488,7 @@ static const struct operation {
 	{ "attach_in_order", op_attach_in_order, false },
 	{ "attach_to_interface", op_attach_to_interface, false },
 	{ "filter", op_filter, false },
+	{ "devmap", op_devmap, false },
 	{ "xdp_without_link", op_xdp_without_link, false },
 	{ "close_last", op_close_last, false },
 	{ "ring", op_ring, false },
