@@ -333,6 +333,60 @@ static void read_only_data_cannot_be_written(void **state)
 	bpf_object__close(obj);
 }
 
+/* ---- maps pinned by name ---- */
+
+#define LOADERS 8
+
+static int load_and_tell(int go, int tell)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = pin_dir());
+	struct bpf_object *obj = open_prog_opts("maps", &opts);
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	char byte;
+
+	if (read(go, &byte, 1) != 1 || bpf_object__load(obj))
+		return 1;
+	if (bpf_obj_get_info_by_fd(bpf_map__fd(bpf_object__find_map_by_name(obj, "pinned")), &info,
+				   &len))
+		return 1;
+	return write(tell, &info.id, sizeof(info.id)) == sizeof(info.id) ? 0 : 1;
+}
+
+/* S84: however many load at once, there is one map. */
+static void loaders_at_once_share_a_pinned_map(void **state)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = pin_dir());
+	struct bpf_object *obj;
+	char path[4096], bytes[LOADERS] = { 0 };
+	int go[2], tell[2], status;
+	__u32 first = 0, id;
+	pid_t pids[LOADERS];
+
+	snprintf(path, sizeof(path), "%s/pinned", pin_dir());
+	assert_int_equal(pipe(go), 0);
+	assert_int_equal(pipe(tell), 0);
+	for (int i = 0; i < LOADERS; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(load_and_tell(go[0], tell[1]));
+	}
+	assert_int_equal(write(go[1], bytes, LOADERS), LOADERS);
+	for (int i = 0; i < LOADERS; i++) {
+		waitpid(pids[i], &status, 0);
+		assert_int_equal(status, 0);
+		assert_int_equal(read(tell[0], &id, sizeof(id)), sizeof(id));
+		first = first ? first : id;
+		assert_int_equal(id, first);
+	}
+	assert_int_equal(close(go[0]) | close(go[1]) | close(tell[0]) | close(tell[1]), 0);
+	/* For those that come later: unpinned through a map, as the path need not be a real one. */
+	obj = open_prog_opts("maps", &opts);
+	assert_int_equal(bpf_object__load(obj), 0);
+	assert_int_equal(bpf_map__unpin(bpf_object__find_map_by_name(obj, "pinned"), path), 0);
+	bpf_object__close(obj);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +394,7 @@ int main(void)
 		cmocka_unit_test(element_functions_check_sizes),
 		cmocka_unit_test(initial_elements_are_set),
 		cmocka_unit_test(a_pinned_map_is_reused_if_it_fits),
+		cmocka_unit_test(loaders_at_once_share_a_pinned_map),
 		cmocka_unit_test(whole_objects_pin_and_unpin),
 		cmocka_unit_test(a_refused_program_comes_with_its_log),
 		cmocka_unit_test(the_log_goes_where_it_is_wanted),

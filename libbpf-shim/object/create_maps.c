@@ -56,6 +56,24 @@ static int reuse_pin(struct bpf_map *map)
 	return 0;
 }
 
+/* Another loader may have been faster since we looked: then its map is ours, too. */
+static int auto_pin(struct bpf_map *map)
+{
+	int err = bpf_map__pin(map, NULL);
+
+	if (err == -EEXIST) {
+		pr_debug("map '%s': somebody pinned one at '%s' meanwhile\n", map->name,
+			 map->pin_path);
+		err = reuse_pin(map);
+		if (!err && !map->reused)	/* and it is gone again */
+			err = bpf_map__pin(map, NULL);
+	}
+	if (err)
+		pr_warn("map '%s': failed to auto-pin at '%s': %s\n", map->name, map->pin_path,
+			errstr(err));
+	return err;
+}
+
 /* ---- creation ---- */
 
 /* Types for which the kernel accepts no BTF, or for which it means nothing. */
@@ -282,6 +300,10 @@ static int create_map(struct bpf_object *obj, struct bpf_map *map)
 	pr_debug("map '%s': created successfully, fd=%d\n", map->name, map->fd);
 	if (map_is_internal(map))
 		err = fill_data(obj, map);
+	/* Before others refer to it: pinning may put another in its place. Maps of maps follow when
+	 * their slots are filled. */
+	if (!err && map->pin_path && !map->pinned && !map_type_is_map_in_map(map->type))
+		err = auto_pin(map);
 	return err;
 }
 
@@ -307,12 +329,8 @@ int object_create_maps(struct bpf_object *obj)
 		if (map->fd < 0)
 			continue;
 		err = map_type_is_map_in_map(map->type) && !map->reused ? fill_slots(map) : 0;
-		if (!err && map->pin_path && !map->pinned) {
-			err = bpf_map__pin(map, NULL);
-			if (err)
-				pr_warn("map '%s': failed to auto-pin at '%s': %s\n", map->name,
-					map->pin_path, errstr(err));
-		}
+		if (!err && map->pin_path && !map->pinned)
+			err = auto_pin(map);
 		if (err)
 			return err;
 	}
