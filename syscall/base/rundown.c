@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bits.h"
+#include "clock.h"
 #include "rundown.h"
 
 #define SPINS 200u
@@ -190,14 +191,6 @@ static void rest(uint32_t tries)
 		sched_yield();
 	else
 		nanosleep(&moment, NULL);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 static bool wait_for_place(struct place *place, const void *what, uint64_t until)

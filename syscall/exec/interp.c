@@ -7,6 +7,7 @@
  */
 #include <time.h>
 
+#include "clock.h"
 #include "fault.h"
 #include "image.h"
 
@@ -68,14 +69,6 @@ static uint64_t probe(uint64_t address, size_t size)
 
 #define MAY_GOTO_TICKS	0xffff
 #define MAY_GOTO_NS	250000000ull
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 /* Is this loop over. @ticks counts down within a frame, @start is the first look at the clock. */
 static bool may_goto_ends(uint32_t *ticks, uint64_t *start)

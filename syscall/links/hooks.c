@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "bits.h"
+#include "clock.h"
 #include "err.h"
 #include "fork_guard.h"
 #include "hooks.h"
@@ -39,14 +40,6 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 FORK_GUARD(mutex, FORK_RANK_LINKS)
 /* It holds the mutex: a hook that fires in a signal handler meanwhile must not want it. */
 static _Thread_local bool renewing;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 int hooks_connect(const struct bpfx_hook *hook)
 {
@@ -82,7 +75,7 @@ static bool is_fresh(const struct hook_runtime *runtime, const struct snapshot *
 	return snapshot &&
 	       snapshot->generation ==
 		       __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE) &&
-	       now_ns() - atomic_load_explicit(&runtime->checked_ns, memory_order_relaxed) <
+	       clock_ns(CLOCK_MONOTONIC_COARSE) - atomic_load_explicit(&runtime->checked_ns, memory_order_relaxed) <
 		       RECHECK_NS;
 }
 
@@ -127,7 +120,7 @@ static void replace(struct hook_runtime *runtime, struct snapshot *fresh)
 {
 	struct snapshot *old = atomic_exchange(&runtime->now, fresh);
 
-	atomic_store(&runtime->checked_ns, now_ns());
+	atomic_store(&runtime->checked_ns, clock_ns(CLOCK_MONOTONIC_COARSE));
 	if (old) {
 		old->next = runtime->replaced;
 		runtime->replaced = old;

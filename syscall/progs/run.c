@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "bits.h"
+#include "clock.h"
 #include "err.h"
 #include "helpers.h"
 #include "prog_private.h"
@@ -142,14 +143,6 @@ bool prog_is_jited(struct kern_prog *prog)
 /* ---- runs ---- */
 
 const char prog_tail_runs;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 /* Somebody wants statistics. */
 static uint32_t run_timed(struct kern_prog *prog, const struct prog_binding *binding,

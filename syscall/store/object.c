@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bits.h"
+#include "clock.h"
 #include "err.h"
 #include "raw.h"
 #include "kill_point.h"
@@ -84,14 +85,6 @@ int read_header(int fd, const struct stat *st, struct store_header *header)
 }
 
 /* ---- create and publish ---- */
-
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 static void temp_path(char *out, size_t size, const struct store_obj *obj)
 {
@@ -168,7 +161,7 @@ int store_create_sparse(enum store_kind kind, size_t size, size_t allocate,
 	obj->header = (struct store_header *)(obj->mem + front);
 	obj->header->kind = kind;
 	obj->header->format = STORE_FORMAT;
-	obj->header->created_ns = boot_ns();
+	obj->header->created_ns = clock_ns(CLOCK_BOOTTIME);
 	obj->header->pid = getpid();
 	prctl(PR_GET_NAME, obj->header->who);
 	obj->header->uid = geteuid();

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bits.h"
+#include "clock.h"
 #include "err.h"
 #include "raw.h"
 #include "rundown.h"
@@ -254,14 +255,6 @@ static bool is_left_over(uint32_t cpu)
 		slot_repaired(cpu);
 	shm_unlock(&store.control->cpu[cpu]);
 	return true;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 static bool wait_for_run(uint32_t cpu, uint32_t i, uint32_t link_id, uint64_t until)
