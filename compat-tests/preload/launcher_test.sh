@@ -75,6 +75,9 @@ expect 0 "$shim" hooks --json sample
 says '"name": *"verdict"'
 expect 1 "$shim" hooks nobody
 says "no hook is named 'nobody'"
+expect 1 "$shim" hooks sample nobody
+says "no hook is named 'nobody'"
+expect 0 "$shim" hooks --attached sample
 expect 1 "$shim" fire nobody
 says 'nobody here has a hook named nobody'
 expect 0 "$shim" fire --event '{"value": 7}' sample
@@ -102,6 +105,10 @@ expect 125 "$shim" fire --hex 'ff f' xdp
 expect 125 "$shim" fire --dev no-such-device xdp
 expect 125 "$shim" fire --cgroup / xdp
 expect 125 "$shim" fire --target x xdp
+expect 125 "$shim" fire --target 0x10000000000000000 sample
+expect 125 "$shim" fire --repeat -1 sample
+expect 1 "$shim" fire --event '{"value": "99999999999999999999"}' sample
+says 'value is not a number'
 expect 125 "$shim" fire --pcap /etc/passwd xdp
 says 'not a pcap file'
 expect 125 "$shim" fire --pcap "$work" xdp
@@ -109,6 +116,12 @@ expect 0 "$shim" fire --dev lo --hex 'ff:ff:ff:ff:ff:ff 00 00 00 00 00 00 08 00'
 says 'action 2, data ffffffffffff0000000000000800'
 expect 0 "$shim" fire --dev lo --pcap "$(dirname "$0")/../data/flows.pcap" --repeat 2 xdp
 head -c 100 "$(dirname "$0")/../data/flows.pcap" >"$work/cut.pcap"
+expect 125 "$shim" fire --pcap "$work/cut.pcap" xdp
+says 'ends within a packet'
+head -c 24 "$(dirname "$0")/../data/flows.pcap" >"$work/head.pcap"
+expect 125 "$shim" fire --pcap "$work/head.pcap" xdp
+says 'no packets'
+head -c 39 "$(dirname "$0")/../data/flows.pcap" >"$work/cut.pcap"	# 15 of 16 bytes
 expect 125 "$shim" fire --pcap "$work/cut.pcap" xdp
 says 'ends within a packet'
 expect 0 "$shim" doctor

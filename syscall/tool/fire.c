@@ -24,14 +24,22 @@ struct shot {
 	const char *hook;
 };
 
+/* In 64 bits, and nothing else; "-1" is one with all bits set. */
+static bool whole_number(const char *text, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	return *text && !*end && !errno;
+}
+
 /* ---- members and results ---- */
 
 static int number(const struct bpfx_fire *fire, const char *name, uint64_t *value)
 {
 	const struct shot *shot = fire->cookie;
 	struct json_object *member = json_object_object_get(shot->event, name);
-	const char *text;
-	char *end;
 
 	if (!member)
 		return -ENOENT;
@@ -45,9 +53,7 @@ static int number(const struct bpfx_fire *fire, const char *name, uint64_t *valu
 	/* "0x800": JSON itself has no such numbers. */
 	if (!json_object_is_type(member, json_type_string))
 		return -EINVAL;
-	text = json_object_get_string(member);
-	*value = strtoull(text, &end, 0);
-	return *text && !*end ? 0 : -EINVAL;
+	return whole_number(json_object_get_string(member), value) ? 0 : -EINVAL;
 }
 
 static int text(const struct bpfx_fire *fire, const char *name, const char **value)
@@ -103,10 +109,8 @@ static int read_event(const char *argument, struct json_object **out)
 
 static int read_number(const char *what, const char *argument, uint64_t *value)
 {
-	char *end;
-
-	*value = strtoull(argument, &end, 0);
-	return *argument && !*end ? 0 : complain(what, argument, EINVAL);
+	return !strchr(argument, '-') && whole_number(argument, value)
+		       ? 0 : complain(what, argument, EINVAL);
 }
 
 static int read_option(struct shot *shot, int option, const char *argument)

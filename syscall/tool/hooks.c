@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <bpfx/context.h>
 #include <bpfx/extension.h>
@@ -14,8 +15,15 @@
 struct choice {
 	bool json, attached;
 	char **names;
+	bool *known;		/* for each name: there is such a hook */
 	int name_cnt;
 };
+
+static void mark_known(const struct choice *choice, const char *hook)
+{
+	for (int i = 0; i < choice->name_cnt; i++)
+		choice->known[i] |= !strcmp(choice->names[i], hook);
+}
 
 static bool is_wanted(const struct choice *choice, const struct bpfx_hook_facts *hook)
 {
@@ -117,9 +125,11 @@ static int show(const struct choice *choice)
 	struct bpfx_hook_facts hook = { .sz = sizeof(hook) };
 	int err;
 
-	for (uint32_t n = 0; !(err = bpfx_query_hook(n, &hook)); n++)
+	for (uint32_t n = 0; !(err = bpfx_query_hook(n, &hook)); n++) {
+		mark_known(choice, hook.name);
 		if (is_wanted(choice, &hook))
 			json_object_array_add(report, hook_row(&hook, choice->name_cnt));
+	}
 	if (choice->json) {
 		print_json(report);
 	} else if (json_object_array_length(report)) {
@@ -128,11 +138,12 @@ static int show(const struct choice *choice)
 			print_hook(json_object_array_get_idx(report, i));
 	}
 	err = err == -ENOENT ? 0 : err;
-	if (!err && choice->name_cnt && !json_object_array_length(report)) {
-		fprintf(stderr, "bpf-shim: no hook is named '%s'; bpf-shim hooks lists them\n",
-			choice->names[0]);
-		err = REFUSED;
-	}
+	for (int i = 0; err >= 0 && i < choice->name_cnt; i++)
+		if (!choice->known[i]) {
+			fprintf(stderr, "bpf-shim: no hook is named '%s'; bpf-shim hooks lists them\n",
+				choice->names[i]);
+			err = REFUSED;
+		}
 	json_object_put(report);
 	return err < 0 ? complain("cannot use the store", "", -err) : err;
 }
@@ -145,7 +156,7 @@ int hooks_command(int argc, char **argv)
 		{ 0 },
 	};
 	struct choice choice = { 0 };
-	int option;
+	int option, ret;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'j')
@@ -157,5 +168,10 @@ int hooks_command(int argc, char **argv)
 	}
 	choice.names = argv + optind;
 	choice.name_cnt = argc - optind;
-	return show(&choice);
+	choice.known = calloc(argc, sizeof(*choice.known));
+	if (!choice.known)
+		return complain("cannot list", "hooks", ENOMEM);
+	ret = show(&choice);
+	free(choice.known);
+	return ret;
 }

@@ -19,6 +19,7 @@
 #define MAGIC_NS	0xa1b23c4du
 #define MAGIC_PCAPNG	0x0a0d0d0au
 #define LINK_ETHERNET	1u
+#define HEAD		16u	/* in front of each packet */
 #define FILE_MAX	(1l << 30)
 
 void packets_free(struct packets *packets)
@@ -116,12 +117,15 @@ int packets_from_pcap(const char *path, struct packets *out)
 
 	err = err ? err : check_head(out, size, path, &swapped);
 	while (!err && at < size) {
-		uint32_t captured = size - at >= 16 ? word_at(out, at + 8, swapped) : UINT32_MAX;
+		uint32_t captured = 0;
+		bool whole = size - at >= HEAD;
 
-		if (captured > size - at - 16)
+		if (whole)
+			captured = word_at(out, at + 8, swapped);
+		if (!whole || captured > size - at - HEAD)
 			return complain("it ends within a packet:", path, EINVAL);
-		err = add(out, at + 16, captured);
-		at += 16 + captured;
+		err = add(out, at + HEAD, captured);
+		at += HEAD + captured;
 	}
-	return err;
+	return err || out->cnt ? err : complain("it has no packets:", path, EINVAL);
 }
