@@ -70,11 +70,20 @@ static void unlock(void)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* In a child the mutex has an owner who is not there: it is made anew. What another thread was taking
+ * out is hidden already, but nobody is there to finish: it may be taken out again. */
+static void start_again(void)
+{
+	init_mutex();
+	for (uint32_t i = 0; i < EXTENSIONS_MAX; i++)
+		taken[i].leaving = false;
+}
+
 /* A child must find it free and the tables whole. It is taken after the kernel's start and before
- * all rooms: FORK_RANK_REGISTRY. In a child it has an owner who is not there: it is made anew. */
+ * all rooms: FORK_RANK_REGISTRY. */
 __attribute__((constructor(206))) static void guard_mutex(void)
 {
-	pthread_atfork(lock, unlock, init_mutex);
+	pthread_atfork(lock, unlock, start_again);
 }
 
 /* ---- numbers allotted by name ---- */
@@ -279,6 +288,27 @@ const struct bpfx_extension *registry_extension(uint32_t n)
 	return nth_row(&extensions, n);
 }
 
+void registry_each(void (*fn)(const struct bpfx_extension *ext))
+{
+	for (uint32_t i = 0; i < row_cnt(&extensions); i++) {
+		const struct bpfx_extension *ext = row_at(&extensions, i);
+
+		if (ext)
+			fn(ext);
+	}
+}
+
+const struct bpfx_extension *registry_owner(const void *row)
+{
+	for (uint32_t i = 0; i < row_cnt(&extensions); i++) {
+		const struct bpfx_extension *ext = row_at(&extensions, i);
+
+		if (ext && registry_has_row(ext, row))
+			return ext;
+	}
+	return NULL;
+}
+
 /* ---- is what it brings free, and does what it names exist ---- */
 
 static bool brings_type(const struct bpfx_extension *ext, const char *name)
@@ -321,6 +351,17 @@ static int check_types_free(const struct bpfx_extension *ext)
 /* Hooks whose attach type cannot be somebody else's. */
 #define NUMBERLESS (BPFX_HOOK_DYNAMIC | BPFX_HOOK_TRACEPOINT)
 
+static const struct bpfx_hook *hook_of_state(const struct bpfx_hook_state *state)
+{
+	for (uint32_t i = 0; i < row_cnt(&hooks); i++) {
+		const struct bpfx_hook *hook = row_at(&hooks, i);
+
+		if (hook && hook->state == state)
+			return hook;
+	}
+	return NULL;
+}
+
 static int check_hooks_free(const struct bpfx_extension *ext)
 {
 	for (uint32_t i = 0; i < ext->hook_cnt; i++) {
@@ -332,13 +373,16 @@ static int check_hooks_free(const struct bpfx_extension *ext)
 		other = registry_hook_by_name(hook->name);
 		if (!other && !(hook->flags & NUMBERLESS))
 			other = registry_hook(hook->attach_type);
+		if (!other)
+			other = hook_of_state(hook->state);
 		for (uint32_t j = 0; !other && j < i; j++)
 			if (!strcmp(ext->hooks[j].name, hook->name) ||
+			    ext->hooks[j].state == hook->state ||
 			    (!((hook->flags | ext->hooks[j].flags) & NUMBERLESS) &&
 			     ext->hooks[j].attach_type == hook->attach_type))
 				other = &ext->hooks[j];
 		if (other)
-			return registry_refuse(-EEXIST, "hook %s: its name or number is %s's",
+			return registry_refuse(-EEXIST, "hook %s: its name, number or state is %s's",
 					       hook->name, other->name);
 	}
 	return 0;

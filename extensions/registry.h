@@ -55,7 +55,11 @@ uint32_t registry_map_type_number(const char *name);
 /* n-th section row over all extensions; NULL past the end. */
 const struct bpfx_section *registry_section(uint32_t n);
 
-/* n-th extension; NULL past the end. */
+/* n-th extension; NULL past the end. Ask once for each: it may be gone the next time. */
 const struct bpfx_extension *registry_extension(uint32_t n);
+/* Each extension that is there from begin to end, and perhaps those that come or go meanwhile. */
+void registry_each(void (*fn)(const struct bpfx_extension *ext));
+/* The extension whose row that is; NULL: it has gone. */
+const struct bpfx_extension *registry_owner(const void *row);
 
 #endif

@@ -8,6 +8,7 @@
 #include "registry_private.h"
 
 #define NAME_MAX_LEN	 63
+#define STORED_NAME_MAX	 31	/* of what objects in the store name */
 #define CTX_SIZE_MAX	 (64 * 1024)
 #define UAPI_HELPERS_END 0x10000u
 
@@ -16,18 +17,22 @@
 /* All refusals of this file are -EINVAL. */
 #define bad(...) registry_refuse(-EINVAL, __VA_ARGS__)
 
-static int check_name(const char *what, const char *name)
+static int check_name_of(const char *what, const char *name, uint32_t max)
 {
 	if (!name || !*name)
 		return bad("%s has no name", what);
-	if (strnlen(name, NAME_MAX_LEN + 1) > NAME_MAX_LEN)
-		return bad("name of %s is longer than %u characters: '%.16s...'", what,
-			   NAME_MAX_LEN, name);
+	if (strnlen(name, max + 1) > max)
+		return bad("name of %s is longer than %u characters: '%.16s...'", what, max, name);
 	for (const char *s = name; *s; s++)
 		if ((unsigned char)*s <= ' ' || *s == '/' || *s == ':' || *s == 0x7f)
 			return bad("name of %s has a character that is not allowed: '%s'", what,
 				   name);
 	return 0;
+}
+
+static int check_name(const char *what, const char *name)
+{
+	return check_name_of(what, name, NAME_MAX_LEN);
 }
 
 /* ---- the head ---- */
@@ -188,7 +193,7 @@ static int check_ctx(const char *type, const struct bpfx_ctx_desc *ctx)
 
 static int check_prog_type(const struct bpfx_prog_type *type)
 {
-	int err = check_name("program type", type->name);
+	int err = check_name_of("program type", type->name, STORED_NAME_MAX);
 
 	if (err)
 		return err;
@@ -210,7 +215,7 @@ static int check_prog_type(const struct bpfx_prog_type *type)
 
 static int check_hook(const struct bpfx_hook *hook)
 {
-	int err = check_name("hook", hook->name);
+	int err = check_name_of("hook", hook->name, STORED_NAME_MAX);
 
 	if (err)
 		return err;

@@ -192,6 +192,33 @@ static void programs_use_it_as_a_map_of_the_base_type(void **state)
 	drop_probe();
 }
 
+/* Whether two types are alike only their extensions would know; Linux's types that do not say so are
+ * no inner maps either. */
+static void it_is_no_inner_map(void **state)
+{
+	union bpf_attr attr;
+	int custom, plain, outer, fd;
+	uint32_t key = 0;
+
+	add_probe(BPF_MAP_TYPE_HASH);
+	custom = make(8, 0);
+	plain = map_create_simple(b, BPF_MAP_TYPE_HASH, 4, 8, 16, 0);
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_ARRAY_OF_MAPS;
+	attr.key_size = attr.value_size = 4;
+	attr.max_entries = 1;
+	attr.inner_map_fd = custom;
+	assert_int_equal(b->bpf(BPF_MAP_CREATE, &attr, sizeof(attr)), -524);
+	attr.inner_map_fd = plain;
+	outer = b->bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	assert_true(outer >= 0);
+	assert_int_equal(map_update(b, outer, &key, &custom, BPF_ANY), -EINVAL);
+	assert_int_equal(map_update(b, outer, &key, &plain, BPF_ANY), 0);
+	for (fd = 0; fd < 3; fd++)
+		b->close((int[]){ outer, plain, custom }[fd]);
+	drop_probe();
+}
+
 static void without_the_extension_nothing_is_changed(void **state)
 {
 	struct bpf_map_info info = { 0 };
@@ -223,6 +250,7 @@ int main(void)
 		cmocka_unit_test(commands_go_through_the_extension),
 		cmocka_unit_test(batches_go_through_it_too),
 		cmocka_unit_test(programs_use_it_as_a_map_of_the_base_type),
+		cmocka_unit_test(it_is_no_inner_map),
 		cmocka_unit_test(without_the_extension_nothing_is_changed),
 	};
 

@@ -124,6 +124,8 @@ FAULT(range_empty, x.types[0].ret_ranges = &empty_range; x.types[0].ret_range_cn
 FAULT(attach_unlisted, x.types[0].flags = BPFX_PROG_ATTACH_CHECKED)
 FAULT(hook_without_header, x.hooks[0].context_header_size = 0)
 FAULT(hook_without_state, x.hooks[0].state = NULL)
+FAULT(hook_long_name, x.hooks[0].name = "a_hook_whose_name_is_32_letters.x")
+FAULT(type_long_name, x.types[0].name = "a_type_whose_name_is_32_letters.x")
 FAULT(hook_of_nobody, x.hooks[0].prog_type = "nobody")
 FAULT(hook_with_numbers, x.hooks[0].attach_type = 3)
 FAULT(hook_own_number, x.hooks[0].flags = 0; x.hooks[0].link_type = 0x10000)
@@ -146,6 +148,8 @@ static const struct {
 	BAD(no_name, "no name"),
 	BAD(name_with_slash, "'a/b'"),
 	BAD(long_name, "longer than"),
+	BAD(hook_long_name, "longer than 31"),
+	BAD(type_long_name, "longer than 31"),
 	BAD(no_types, "prog_types"),
 	BAD(odd_row_size, "prog_types: rows of 13 bytes"),
 	BAD(type_without_name, "program type has no name"),

@@ -66,7 +66,7 @@ struct bpfx_test_run {
 #define BPFX_PROG_ATTACH_LOOSE	0x100u
 
 struct bpfx_prog_type {
-	const char *name;		/* Linux's: "xdp"; new ones: their own */
+	const char *name;		/* Linux's: "xdp"; new ones: their own, at most 31 characters */
 	uint32_t type;			/* BPF_PROG_TYPE_*, or 0: allotted by name */
 	uint32_t flags;			/* BPFX_PROG_* */
 	const struct bpfx_ctx_desc *ctx;
@@ -115,7 +115,7 @@ struct bpfx_attach {
 #define BPFX_HOOK_TRACEPOINT	0x20u
 
 struct bpfx_hook {
-	const char *name;		/* unique: "xdp" */
+	const char *name;		/* unique, at most 31 characters: "xdp" */
 	uint32_t attach_type;		/* enum bpf_attach_type; 0 with BPFX_HOOK_DYNAMIC */
 	uint32_t link_type;		/* enum bpf_link_type; 0 with BPFX_HOOK_DYNAMIC */
 	const char *prog_type;		/* name of the program type it runs */

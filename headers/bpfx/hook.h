@@ -14,7 +14,7 @@ extern "C" {
  * @ext: its address is its name for bpfx_unregister(); tables and texts are copied, functions and
  *	the state of hooks are used where they are
  *
- * Return: 0; -EINVAL with the reason in bpfx_reason(); -EEXIST: a name or number is taken; -ENOSPC;
+ * Return: 0; -EINVAL with the reason in bpfx_reason(); -EEXIST: a name, number or state is taken; -ENOSPC;
  * -ENOMEM; what its start() returned.
  */
 int bpfx_register(const struct bpfx_extension *ext);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * Map types of an extension: one of Linux's types keeps the elements, the extension sees what goes in
- * and out. Programs and commands use such a map as they would use one of the base type.
+ * and out. Programs and commands use such a map as they would use one of the base type, but not as an
+ * inner map.
  */
 #ifndef BPFX_MAP_H
 #define BPFX_MAP_H

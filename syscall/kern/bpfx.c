@@ -20,13 +20,21 @@ static void quiesce(const struct bpfx_extension *rows)
 	progs_unbind(rows);
 }
 
-/* The rows are those that the registry copied. */
+/* The rows are those that the registry copied. Any extension may go meanwhile, as in a command. */
 static int add_module(const struct bpfx_extension *source)
 {
-	for (uint32_t i = 0; registry_extension(i); i++)
-		if (!strcmp(registry_extension(i)->name, source->name))
-			return kern_add_module(registry_extension(i));
-	return 0;
+	const struct bpfx_extension *ext;
+	int err = 0;
+
+	if (!rundown_enter(&rundown_commands))
+		return -EBUSY;
+	for (uint32_t i = 0; (ext = registry_extension(i)); i++)
+		if (!strcmp(ext->name, source->name)) {
+			err = kern_add_module(ext);
+			break;
+		}
+	rundown_leave();
+	return err;
 }
 
 KERN_EXPORT int bpfx_register(const struct bpfx_extension *ext)

@@ -125,15 +125,18 @@ int kern_add_module(const struct bpfx_extension *ext)
 	return err;
 }
 
+static void start_module(const struct bpfx_extension *ext)
+{
+	if (kern_add_module(ext))
+		debug_log(LOG_LEVEL_ERROR, "kern: no BTF for kernel functions of %s", ext->name);
+}
+
 static void start(void)
 {
 	registry_start(&link_host);
 	if (create_kernel_btf())
 		debug_log(LOG_LEVEL_ERROR, "kern: this store has no kernel BTF");
-	for (uint32_t i = 0; registry_extension(i); i++)
-		if (kern_add_module(registry_extension(i)))
-			debug_log(LOG_LEVEL_ERROR, "kern: no BTF for kernel functions of %s",
-				  registry_extension(i)->name);
+	registry_each(start_module);
 }
 
 /* The store may become usable later (a full file system), so a failure is not remembered. */
@@ -191,17 +194,18 @@ int kern_possible_cpus(void)
 	return err ? err : store_possible_cpus();
 }
 
+static void connect_hooks(const struct bpfx_extension *ext)
+{
+	for (uint32_t i = 0; i < ext->hook_cnt; i++)
+		hooks_connect(&ext->hooks[i]);
+}
+
 /* Whoever asks for the host is about to fire hooks: connect them to the store. */
 const struct bpfx_host *kern_host(void)
 {
 	if (kern_start() || !rundown_enter(&rundown_commands))
 		return NULL;
-	for (uint32_t n = 0; registry_extension(n); n++) {
-		const struct bpfx_extension *ext = registry_extension(n);
-
-		for (uint32_t i = 0; i < ext->hook_cnt; i++)
-			hooks_connect(&ext->hooks[i]);
-	}
+	registry_each(connect_hooks);
 	rundown_leave();
 	return &link_host;
 }

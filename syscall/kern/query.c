@@ -66,15 +66,12 @@ KERN_EXPORT int bpfx_query_extension(uint32_t n, struct bpfx_extension_facts *ou
 	return finish(0, out, &facts, sizeof(facts));
 }
 
-/* The extension whose row that is. */
-static const struct bpfx_extension *extension_of(const void *row)
+/* Name of the extension whose row that is; none where it goes at this moment. */
+static const char *extension_of(const void *row)
 {
-	const struct bpfx_extension *ext;
+	const struct bpfx_extension *ext = registry_owner(row);
 
-	for (uint32_t i = 0; (ext = registry_extension(i)); i++)
-		if (registry_has_row(ext, row))
-			return ext;
-	return NULL;
+	return ext ? ext->name : NULL;
 }
 
 static const struct bpfx_prog_type *nth_type(uint32_t n)
@@ -101,7 +98,7 @@ KERN_EXPORT int bpfx_query_prog_type(uint32_t n, struct bpfx_prog_type_facts *ou
 	if (!type)
 		return finish(-ENOENT, out, NULL, 0);
 	COPY_TEXT(facts.name, type->name);
-	COPY_TEXT(facts.extension, extension_of(type)->name);
+	COPY_TEXT(facts.extension, extension_of(type));
 	COPY_TEXT(facts.context, type->ctx->type_name);
 	facts.number = registry_prog_type_number(type);
 	facts.context_size = type->ctx->size;
@@ -144,7 +141,7 @@ KERN_EXPORT int bpfx_query_hook(uint32_t n, struct bpfx_hook_facts *out)
 	if (!hook)
 		return finish(-ENOENT, out, NULL, 0);
 	COPY_TEXT(facts.name, hook->name);
-	COPY_TEXT(facts.extension, extension_of(hook)->name);
+	COPY_TEXT(facts.extension, extension_of(hook));
 	COPY_TEXT(facts.prog_type, hook->prog_type);
 	facts.attach_type = registry_hook_attach_type(hook);
 	facts.link_type = registry_hook_link_type(hook);

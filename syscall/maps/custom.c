@@ -12,6 +12,7 @@
 #include "journal.h"
 #include "map_private.h"
 #include "registry.h"
+#include "rundown.h"
 
 #define ON_STACK 512u
 
@@ -20,19 +21,31 @@ static const struct bpfx_map_type *row_of(const struct kern_map *map)
 	return registry_map_type_by_name(map->shared->custom);
 }
 
+/* The extension's functions are called as within a command, so that it waits for them when it goes: a
+ * program may have the map from another one, a helper may have kept it. 0 or -errno. */
+static int row_begin(const struct kern_map *map, const struct bpfx_map_type **row)
+{
+	if (!rundown_enter(&rundown_commands))
+		return -EBUSY;
+	*row = row_of(map);
+	if (*row)
+		return 0;
+	rundown_leave();
+	return -EOPNOTSUPP;
+}
+
 /* ---- operations ---- */
 
+typedef int (*store_fn)(struct kern_map *map, const void *key, const void *value, uint64_t flags,
+			uint32_t cpu);
+
 /* The extension sees a copy, which it may change, and that is stored. */
-static int update_with(struct kern_map *map, const void *key, const void *value, uint64_t flags,
-		       int (*store)(struct kern_map *map, const void *key, const void *value,
-				    uint64_t flags, uint32_t cpu), uint32_t cpu)
+static int update_row(const struct bpfx_map_type *row, struct kern_map *map, const void *key,
+		      const void *value, uint64_t flags, store_fn store, uint32_t cpu)
 {
-	const struct bpfx_map_type *row = row_of(map);
 	char small[ON_STACK], *copy = small;
 	int err;
 
-	if (!row)
-		return -EOPNOTSUPP;
 	if (!row->update)
 		return store(map, key, value, flags, cpu);
 	if (map->value_size > sizeof(small))
@@ -44,6 +57,19 @@ static int update_with(struct kern_map *map, const void *key, const void *value,
 	err = err ? err : store(map, key, copy, flags, cpu);
 	if (copy != small)
 		free(copy);
+	return err;
+}
+
+static int update_with(struct kern_map *map, const void *key, const void *value, uint64_t flags,
+		       store_fn store, uint32_t cpu)
+{
+	const struct bpfx_map_type *row;
+	int err = row_begin(map, &row);
+
+	if (err)
+		return err;
+	err = update_row(row, map, key, value, flags, store, cpu);
+	rundown_leave();
 	return err;
 }
 
@@ -67,13 +93,15 @@ static int cmd_update(struct kern_map *map, const void *key, const void *value, 
 static int remove_with(struct kern_map *map, const void *key,
 		       int (*drop)(struct kern_map *map, const void *key))
 {
-	const struct bpfx_map_type *row = row_of(map);
-	int err;
+	const struct bpfx_map_type *row;
+	int err = row_begin(map, &row);
 
-	if (!row)
-		return -EOPNOTSUPP;
+	if (err)
+		return err;
 	err = row->remove ? row->remove((struct bpfx_map *)map, key) : 0;
-	return err ? err : drop(map, key);
+	err = err ? err : drop(map, key);
+	rundown_leave();
+	return err;
 }
 
 static int delete(struct kern_map *map, const void *key)
@@ -91,18 +119,18 @@ static void *lookup(struct kern_map *map, const void *key, uint32_t cpu)
 	return row_of(map) ? map->base->lookup(map, key, cpu) : NULL;
 }
 
-static int show(struct kern_map *map, const void *key, void *value)
-{
-	const struct bpfx_map_type *row = row_of(map);
-
-	return row->lookup ? row->lookup((struct bpfx_map *)map, key, value) : 0;
-}
-
 static int cmd_lookup(struct kern_map *map, const void *key, void *value, uint64_t flags)
 {
-	int err = row_of(map) ? map->base->cmd_lookup(map, key, value, flags) : -EOPNOTSUPP;
+	const struct bpfx_map_type *row;
+	int err = row_begin(map, &row);
 
-	return err ? err : show(map, key, value);
+	if (err)
+		return err;
+	err = map->base->cmd_lookup(map, key, value, flags);
+	if (!err && row->lookup)
+		err = row->lookup((struct bpfx_map *)map, key, value);
+	rundown_leave();
+	return err;
 }
 
 static int cmd_lookup_and_delete(struct kern_map *map, const void *key, void *value, uint64_t flags)

@@ -123,7 +123,7 @@ int map_check_inner(const struct kern_map *map, const struct store_obj *obj)
 	const struct map_shared *want = map->shared, *have = map_shared_of(obj);
 	const struct map_inner *inner = &want->inner;
 
-	if (have->type != inner->type || have->key_size != inner->key_size ||
+	if (have->type != inner->type || have->custom[0] || have->key_size != inner->key_size ||
 	    have->value_size != inner->value_size || have->map_flags != inner->map_flags ||
 	    memcmp(&have->fields, &inner->fields, sizeof(have->fields)))
 		return -EINVAL;

@@ -144,7 +144,7 @@ static int read_template(int fd, struct map_inner *inner)
 	shared = map->shared;
 	if (map->ops->flags & MAP_OPS_INNER)
 		err = -EINVAL;		/* one level only */
-	else if (map->type == BPF_MAP_TYPE_PROG_ARRAY)
+	else if (map->type == BPF_MAP_TYPE_PROG_ARRAY || shared->custom[0])
 		err = -ENOTSUPP;
 	*inner = (struct map_inner){ shared->type, shared->key_size, shared->value_size,
 				     shared->max_entries, shared->map_flags, shared->fields,
