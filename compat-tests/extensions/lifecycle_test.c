@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <bpfx/query.h>
 
 #include "asm.h"
 #include "backend.h"
@@ -257,7 +259,7 @@ static void after_detach_nothing_runs(void **state)
 }
 
 /* A run in another process is waited for, too; one that is stopped for a second at most. */
-static pid_t fire_in_child(int ready[2])
+static pid_t fire_in_child(int ready[2], int close_there)
 {
 	uint32_t result;
 	pid_t pid;
@@ -267,6 +269,7 @@ static pid_t fire_in_child(int ready[2])
 	if (pid)
 		return pid;
 	probe_sleepers = 0;
+	kern_fd_close(close_there);
 	if (write(ready[1], "", 1) == 1)
 		probe_fire(&probe.hooks[0], 1, &result);
 	_exit(0);
@@ -283,7 +286,7 @@ static void runs_of_other_processes_are_waited_for(void **state)
 	prog = PROBE_LOAD(CALL(PROBE_SLEEP), EXIT());
 	for (int stopped = 0; stopped < 2; stopped++) {
 		link = probe_attach(prog, "probe");
-		pid = fire_in_child(ready);
+		pid = fire_in_child(ready, -1);
 		assert_int_equal(read(ready[0], &byte, 1), 1);
 		usleep(15000);		/* it is in its program for 50 ms */
 		if (stopped)
@@ -301,6 +304,136 @@ static void runs_of_other_processes_are_waited_for(void **state)
 		close(ready[1]);
 	}
 	kern_fd_close(prog);
+	drop_probe();
+}
+
+/* Whoever detaches need not have the extension whose program another process runs. */
+static void they_are_waited_for_without_the_extension_too(void **state)
+{
+	int prog, link, ready[2];
+	uint64_t start, took;
+	char byte;
+	pid_t pid;
+
+	for (int by_close = 0; by_close < 2; by_close++) {
+		add_probe();
+		prog = PROBE_LOAD(CALL(PROBE_SLEEP), EXIT());
+		link = probe_attach(prog, "probe");
+		pid = fire_in_child(ready, link);
+		assert_int_equal(read(ready[0], &byte, 1), 1);
+		drop_probe();
+		usleep(15000);
+		start = now_ms();
+		if (!by_close)
+			assert_int_equal(detach_link(link), 0);
+		kern_fd_close(link);
+		took = now_ms() - start;
+		waitpid(pid, NULL, 0);
+		if (took < 5 || took > 900)
+			fail_msg("%s took %llu ms", by_close ? "close" : "detach",
+				 (unsigned long long)took);
+		kern_fd_close(prog);
+		close(ready[0]);
+		close(ready[1]);
+	}
+}
+
+/* The run goes on in a child forked within it, but the CPU's books are the parent's. */
+static uint64_t fork_within(void *ctx)
+{
+	return fork();
+}
+
+static void a_fork_within_a_run_leaves_the_books_right(void **state)
+{
+	int prog, link, ready[2];
+	uint64_t start, took;
+	cpu_set_t usual, one;
+	uint32_t child;
+	char byte;
+	pid_t pid;
+
+	/* One CPU, so that all runs have the same slot. */
+	assert_int_equal(sched_getaffinity(0, sizeof(usual), &usual), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	add_probe();
+	prog = PROBE_LOAD(CALL(PROBE_CALL), EXIT());
+	link = probe_attach(prog, "probe");
+	probe_callback = fork_within;
+	assert_int_equal(probe_fire(&probe.hooks[0], 1, &child), 1);
+	if (!child) {
+		probe_callback = NULL;
+		_exit(probe_fire(&probe.hooks[0], 1, &child) != 1);
+	}
+	probe_callback = NULL;
+	waitpid(child, (int *)&child, 0);
+	assert_int_equal(child, 0);
+	kern_fd_close(link);
+	kern_fd_close(prog);
+	prog = PROBE_LOAD(CALL(PROBE_SLEEP), EXIT());
+	link = probe_attach(prog, "probe");
+	pid = fire_in_child(ready, -1);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	usleep(15000);
+	start = now_ms();
+	assert_int_equal(detach_link(link), 0);
+	took = now_ms() - start;
+	waitpid(pid, NULL, 0);
+	sched_setaffinity(0, sizeof(usual), &usual);
+	if (took < 5 || took > 900)
+		fail_msg("detach took %llu ms", (unsigned long long)took);
+	close(ready[0]);
+	close(ready[1]);
+	kern_fd_close(link);
+	kern_fd_close(prog);
+	drop_probe();
+}
+
+/* A thread that ends within a run is in it no more. */
+static uint64_t end_thread(void *ctx)
+{
+	pthread_exit(NULL);
+}
+
+static void a_thread_that_ends_within_a_run_is_not_waited_for(void **state)
+{
+	pthread_t thread;
+	uint32_t result;
+	int prog, link;
+
+	add_probe();
+	prog = PROBE_LOAD(CALL(PROBE_CALL), EXIT());
+	link = probe_attach(prog, "probe");
+	probe_callback = end_thread;
+	pthread_create(&thread, NULL, fire_once, NULL);
+	pthread_join(thread, NULL);
+	probe_callback = NULL;
+	assert_int_equal(detach_link(link), 0);
+	kern_fd_close(link);
+	link = probe_attach(prog, "probe");
+	assert_int_equal(probe_fire(&probe.hooks[0], 1, &result), 1);
+	kern_fd_close(link);
+	kern_fd_close(prog);
+	drop_probe();
+}
+
+/* Each hook has a state of its own: what one leaves in it another one would use. */
+static void hooks_do_not_share_a_state(void **state)
+{
+	struct bpfx_hook other = { 0 };
+	struct bpfx_extension late = { BPFX_EXTENSION_HEAD, .name = "late", .hooks = &other,
+				       .hook_cnt = 1 };
+
+	probe_reset();
+	probe.hooks[1].state = probe.hooks[0].state;
+	assert_int_equal(bpfx_register(&probe.ext), -EEXIST);
+	assert_non_null(strstr(bpfx_reason(), "state"));
+	add_probe();
+	other = probe.hooks[0];
+	other.name = "other";
+	assert_int_equal(bpfx_register(&late), -EEXIST);
 	drop_probe();
 }
 
@@ -441,6 +574,40 @@ static void *use_until_over(void *unused)
 	return NULL;
 }
 
+/* What looks extensions up without using them. */
+static void *ask_until_over(void *unused)
+{
+	struct bpfx_prog_type_facts type = { .sz = sizeof(type) };
+	struct bpfx_hook_facts hook = { .sz = sizeof(hook) };
+	struct bpfx_extension own = { BPFX_EXTENSION_HEAD, .name = "own" };
+	uint64_t value = 0;
+	uint32_t key = 0;
+	int map = -1;
+
+	while (!over) {
+		for (uint32_t n = 0; !bpfx_query_hook(n, &hook); n++)
+			;
+		for (uint32_t n = 0; !bpfx_query_prog_type(n, &type); n++)
+			;
+		bpfx_host();
+		if (bpfx_register(&own) || bpfx_unregister(&own))
+			bad_results++;
+		if (map < 0)
+			map = map_create_simple(&emulated_backend, bpfx_map_type("probe_hash"), 4, 8, 4,
+						0);
+		for (int i = 0; map >= 0 && i < 50; i++) {
+			int err = map_update(&emulated_backend, map, &key, &value, BPF_ANY);
+
+			err = err ? err : map_lookup(&emulated_backend, map, &key, &value);
+			if (err && err != -EOPNOTSUPP)
+				bad_results++;
+		}
+	}
+	if (map >= 0)
+		kern_fd_close(map);
+	return NULL;
+}
+
 static void an_extension_restarts_under_fire(void **state)
 {
 	int restarts = 1000, done = 0;
@@ -452,7 +619,7 @@ static void an_extension_restarts_under_fire(void **state)
 	add_probe();
 	over = false;
 	for (int i = 0; i < 8; i++)
-		pthread_create(&threads[i], NULL, use_until_over, NULL);
+		pthread_create(&threads[i], NULL, i < 2 ? ask_until_over : use_until_over, NULL);
 	/* 1,000 of them, where the machine is fast enough. */
 	while (done < restarts && now_ms() < end) {
 		drop_probe();
@@ -481,6 +648,10 @@ int main(void)
 		cmocka_unit_test(a_link_is_detached_from_inside),
 		cmocka_unit_test(after_detach_nothing_runs),
 		cmocka_unit_test(runs_of_other_processes_are_waited_for),
+		cmocka_unit_test(they_are_waited_for_without_the_extension_too),
+		cmocka_unit_test(a_fork_within_a_run_leaves_the_books_right),
+		cmocka_unit_test(a_thread_that_ends_within_a_run_is_not_waited_for),
+		cmocka_unit_test(hooks_do_not_share_a_state),
 		cmocka_unit_test(a_link_lives_as_long_as_its_references),
 		cmocka_unit_test(a_hook_may_come_after_the_program),
 		cmocka_unit_test(attaching_and_firing_at_once),

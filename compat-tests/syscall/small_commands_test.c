@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "asm.h"
@@ -159,6 +160,27 @@ static void statistics_count_while_somebody_wants_them(void **state)
 	b->close(prog);
 }
 
+/* That one process cannot look whether somebody wants them is no reason to end them. */
+static void statistics_go_on_without_fds(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int prog = load_trivial(b, BPF_PROG_TYPE_XDP), on;
+	struct rlimit usual, none;
+
+	run(b, prog, 1);
+	on = enable_stats(b, BPF_STATS_RUN_TIME);
+	assert_true(on >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){ 0, usual.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	run(b, prog, 2);
+	setrlimit(RLIMIT_NOFILE, &usual);
+	run(b, prog, 5);
+	assert_int_equal(run_cnt(b, prog, NULL), 7);
+	b->close(on);
+	b->close(prog);
+}
+
 /* ---- TOKEN_CREATE ---- */
 
 static void nobody_gets_a_token(void **state)
@@ -268,6 +290,7 @@ int main(void)
 	static const struct both_test tests[] = {
 		BOTH(task_fd_query),
 		BOTH(statistics_count_while_somebody_wants_them),
+		BOTH(statistics_go_on_without_fds),
 		BOTH(nobody_gets_a_token),
 		BOTH(streams_are_there_and_empty),
 		BOTH(only_iterator_links_make_iterators),

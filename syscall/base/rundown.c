@@ -47,23 +47,27 @@ static long membarrier(int cmd)
 
 /* ---- records ---- */
 
+/* Also of a thread that ended within a run, which nobody must wait for. */
+static void empty(struct record *r)
+{
+	for (uint32_t i = 0; i < RUNDOWN_DEPTH_MAX; i++)
+		atomic_store(&r->at[i].what, NULL);
+	atomic_store(&r->depth, 0);
+	atomic_store_explicit(&r->taken, false, memory_order_release);
+}
+
 static void give_back(void *record)
 {
 	mine = NULL;
-	atomic_store_explicit(&((struct record *)record)->taken, false, memory_order_release);
+	empty(record);
 }
 
 /* Other threads, and with them their runs, are not in a child. */
 static void forget_others(void)
 {
-	for (struct record *r = atomic_load(&records); r; r = r->next) {
-		if (r == mine)
-			continue;
-		for (uint32_t i = 0; i < RUNDOWN_DEPTH_MAX; i++)
-			atomic_store(&r->at[i].what, NULL);
-		atomic_store(&r->depth, 0);
-		atomic_store(&r->taken, false);
-	}
+	for (struct record *r = atomic_load(&records); r; r = r->next)
+		if (r != mine)
+			empty(r);
 }
 
 __attribute__((constructor)) static void start(void)
@@ -232,13 +236,13 @@ void rundown_look(void)
 
 static bool wait_until(const void *what, uint64_t until)
 {
-	bool empty = true;
+	bool nobody = true;
 
 	synchronize();
 	for (struct record *r = atomic_load_explicit(&records, memory_order_acquire); r; r = r->next)
 		for (uint32_t i = 0; r != mine && i < RUNDOWN_DEPTH_MAX; i++)
-			empty &= wait_for_place(&r->at[i], what, until);
-	return empty;
+			nobody &= wait_for_place(&r->at[i], what, until);
+	return nobody;
 }
 
 void rundown_wait(const void *what)

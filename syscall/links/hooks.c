@@ -38,8 +38,23 @@ struct hook_runtime {
 /* Replacing snapshots, of all hooks: it happens rarely. Nobody waits for runs while he has it. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 FORK_GUARD(mutex, FORK_RANK_LINKS)
-/* It holds the mutex: a hook that fires in a signal handler meanwhile must not want it. */
-static _Thread_local bool renewing;
+/* This thread has it: a hook that fires in a signal handler meanwhile must not want it. */
+static _Thread_local bool have_mutex;
+
+static bool lock(void)
+{
+	if (have_mutex)
+		return false;
+	have_mutex = true;
+	pthread_mutex_lock(&mutex);
+	return true;
+}
+
+static void unlock(void)
+{
+	pthread_mutex_unlock(&mutex);
+	have_mutex = false;
+}
 
 int hooks_connect(const struct bpfx_hook *hook)
 {
@@ -57,14 +72,17 @@ int hooks_connect(const struct bpfx_hook *hook)
 		return -ENOMEM;
 	runtime->hook = hook;
 	runtime->counter = counter;
-	pthread_mutex_lock(&mutex);
+	if (!lock()) {
+		free(runtime);
+		return -EBUSY;
+	}
 	if (hook->state->runtime) {	/* another thread was faster */
 		free(runtime);
 	} else {
 		__atomic_store_n(&hook->state->runtime, runtime, __ATOMIC_RELEASE);
 		__atomic_store_n(&hook->state->attached, counter.attached, __ATOMIC_RELEASE);
 	}
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	return 0;
 }
 
@@ -96,10 +114,11 @@ static bool free_replaced(struct hook_runtime *runtime, uint32_t own, uint64_t l
 	struct snapshot *replaced, *last;
 	bool empty;
 
-	pthread_mutex_lock(&mutex);
+	if (!lock())
+		return false;
 	replaced = runtime->replaced;
 	runtime->replaced = NULL;
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	empty = rundown_wait_for(runtime->hook->state, limit_ns);
 	if (empty && rundown_inside(runtime->hook->state) <= own) {
 		free_list(replaced);
@@ -107,12 +126,11 @@ static bool free_replaced(struct hook_runtime *runtime, uint32_t own, uint64_t l
 	}
 	for (last = replaced; last && last->next; last = last->next)
 		;
-	pthread_mutex_lock(&mutex);
-	if (last) {
+	if (last && lock()) {
 		last->next = runtime->replaced;
 		runtime->replaced = replaced;
+		unlock();
 	}
-	pthread_mutex_unlock(&mutex);
 	return empty;
 }
 
@@ -133,29 +151,26 @@ static void renew(struct hook_runtime *runtime)
 	struct snapshot *fresh;
 	uint32_t generation;
 
-	if (renewing)
+	if (!lock())
 		return;
-	renewing = true;
-	pthread_mutex_lock(&mutex);
 	if (!is_fresh(runtime, runtime->now)) {
 		generation = __atomic_load_n(runtime->counter.generation, __ATOMIC_ACQUIRE);
 		fresh = snapshot_take(runtime->hook, generation);
 		if (fresh)
 			replace(runtime, fresh);
 	}
-	pthread_mutex_unlock(&mutex);
-	renewing = false;
+	unlock();
 }
 
 void hooks_disconnect(const struct bpfx_hook *hook)
 {
 	struct hook_runtime *runtime;
 
-	pthread_mutex_lock(&mutex);
+	lock();
 	runtime = hook->state->runtime;
 	__atomic_store_n(&hook->state->attached, NULL, __ATOMIC_RELEASE);
 	__atomic_store_n(&hook->state->runtime, NULL, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&mutex);
+	unlock();
 	if (!runtime)
 		return;
 	rundown_wait(hook->state);
@@ -401,11 +416,15 @@ uint32_t hook_link_cnt(const struct bpfx_hook *hook, uint64_t target)
  * When this returns nothing runs through what is gone: not in this process, and not in others unless
  * they stay in a program for longer than we are patient (stopped, traced). A caller who is in a run
  * himself is not waited for, and is as patient with the other threads: they may be waiting for him.
+ * @hook is NULL where its extension is not in this process: those of others may run it all the same.
  */
 static void wait_for_runs(const struct bpfx_hook *hook, uint32_t link_id)
 {
-	struct hook_runtime *runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
+	struct hook_runtime *runtime = NULL;
 	bool done = true;
+
+	if (hook)
+		runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
 
 	if (runtime && atomic_load(&runtime->now)) {
 		renew(runtime);
@@ -422,6 +441,14 @@ void hook_changed(const struct bpfx_hook *hook, int attached_by, uint32_t link_i
 {
 	store_hook_changed(hook->name, attached_by);
 	wait_for_runs(hook, attached_by < 0 ? link_id : 0);
+}
+
+void hook_link_detached(const struct store_obj *link)
+{
+	const char *name = link_shared_of(link)->hook;
+
+	store_hook_changed(name, -1);
+	wait_for_runs(registry_hook_by_name(name), link->id);
 }
 
 /* ---- links that go with their last reference, wherever that was let go ---- */
@@ -444,12 +471,9 @@ void hook_lost_link(const char *hook, uint32_t link_id)
 
 void links_settle(void)
 {
-	const struct bpfx_hook *hook;
-
 	while (lost.cnt && rundown_enter(&rundown_commands)) {
-		hook = registry_hook_by_name(lost.hook[--lost.cnt]);
-		if (hook)
-			wait_for_runs(hook, lost.id[lost.cnt]);
+		lost.cnt--;
+		wait_for_runs(registry_hook_by_name(lost.hook[lost.cnt]), lost.id[lost.cnt]);
 		rundown_leave();
 	}
 }

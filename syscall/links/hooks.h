@@ -21,6 +21,9 @@ uint32_t hook_link_cnt(const struct bpfx_hook *hook, uint64_t target);
 /* A link came (+1), went (-1) or changed (0): tell all processes, wait for runs of what is gone. */
 void hook_changed(const struct bpfx_hook *hook, int attached_by, uint32_t link_id);
 
+/* A link was detached, in whichever process: tell all, wait for its runs. */
+void hook_link_detached(const struct store_obj *link);
+
 /* A link is removed from the store, at a place where nobody may wait: see links_settle(). */
 void hook_lost_link(const char *hook, uint32_t link_id);
 

@@ -189,7 +189,6 @@ static bool is_raw_tp(const struct link_shared *shared)
 
 int link_detach(int fd)
 {
-	const struct bpfx_hook *hook;
 	struct link_shared *shared;
 	struct store_obj *obj;
 	int err = store_get_fd(fd, STORE_LINK, &obj, NULL);
@@ -197,18 +196,13 @@ int link_detach(int fd)
 	if (err)
 		return err;
 	shared = link_shared_of(obj);
-	hook = registry_hook_by_name(shared->hook);
 	if (is_raw_tp(shared)) {
 		store_put(obj);
 		return -EOPNOTSUPP;
 	}
 	/* A second detach is fine and does nothing. */
-	if (!atomic_exchange(&shared->detached, 1)) {
-		if (hook)
-			hook_changed(hook, -1, obj->id);
-		else			/* an extension that this process has not loaded */
-			store_hook_changed(shared->hook, -1);
-	}
+	if (!atomic_exchange(&shared->detached, 1))
+		hook_link_detached(obj);
 	store_put(obj);
 	return 0;
 }
@@ -249,7 +243,7 @@ static int point_to(struct store_obj *obj, const struct kern_prog *now, struct k
 }
 
 static int exchange(struct store_obj *obj, const struct bpfx_hook *hook,
-		    const struct kern_prog *now, struct kern_prog *fresh)
+		    struct kern_prog *now, struct kern_prog *fresh)
 {
 	bool ordered = hook && hook_is_ordered(hook);
 	struct attach_list list;
@@ -260,8 +254,11 @@ static int exchange(struct store_obj *obj, const struct bpfx_hook *hook,
 	if (ordered)
 		err = ordered_link_update(hook, obj, fresh->id, &list);
 	err = err ? err : point_to(obj, now, fresh);
-	if (!err && ordered)
+	if (!err && ordered) {
 		err = attach_list_save(&list);
+		if (err)
+			point_to(obj, fresh, now);
+	}
 	if (now->id != fresh->id)
 		store_collect(STORE_PROG, err ? fresh->id : now->id);
 	return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* What processes share besides objects: edges added later, writable views, hook counters, CPU
  * slots. */
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -169,9 +170,37 @@ void store_attach_unlock(void)
 
 /* ---- CPU slots ---- */
 
-static HOT_THREAD_LOCAL struct {
-	uint32_t cpu, depth;
-} held;
+/* The slot of this thread in one word, which a signal handler finds whole: how many are on it, whether
+ * it is ours to unlock, whether it is that of the process which forked us, and the CPU above. */
+#define HELD_DEPTH  0xffffu
+#define HELD_OWNED  0x10000u
+#define HELD_FORKED 0x20000u
+#define HELD_CPU    32
+
+static HOT_THREAD_LOCAL _Atomic uint64_t held;
+
+static uint64_t held_now(void)
+{
+	return atomic_load_explicit(&held, memory_order_relaxed);
+}
+
+static void set_held(uint64_t now)
+{
+	atomic_store_explicit(&held, now, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* A child forked within a run ends that run, too, but the slot and its books are its parent's. */
+static void forked_within_run(void)
+{
+	if (held_now() & HELD_DEPTH)
+		set_held((held_now() & ~(uint64_t)HELD_OWNED) | HELD_FORKED);
+}
+
+__attribute__((constructor)) static void guard_slot(void)
+{
+	pthread_atfork(NULL, NULL, forked_within_run);
+}
 
 /* A slot whose owner died inside of a program runs nothing any more. */
 static void slot_repaired(uint32_t cpu)
@@ -180,34 +209,49 @@ static void slot_repaired(uint32_t cpu)
 	shm_lock_repaired(&store.control->cpu[cpu]);
 }
 
-uint32_t store_cpu_get(void)
+/* The word for a slot that was free, or is waited for. Not owned: a signal handler that came in where
+ * its thread had locked the slot and not written that down yet, or had written it off already. */
+static uint64_t take_slot(void)
 {
 	uint32_t cpus = store.control->possible_cpus;
 	int now = sched_getcpu();
-	int err;
+	uint32_t first = now < 0 ? 0 : (uint32_t)now % cpus, cpu = first;
+	int err = -EBUSY;
 
-	if (held.depth++)
-		return held.cpu;	/* a program inside a program stays on its CPU */
-	held.cpu = now < 0 ? 0 : (uint32_t)now % cpus;
-	for (uint32_t i = 0; i < cpus; i++) {
-		uint32_t cpu = (held.cpu + i) % cpus;
-
+	for (uint32_t i = 0; i < cpus && err < 0; i++) {
+		cpu = (first + i) % cpus;
 		err = shm_trylock(&store.control->cpu[cpu]);
-		if (err >= 0) {
-			held.cpu = cpu;
-			goto taken;
-		}
 	}
-	err = shm_lock(&store.control->cpu[held.cpu]);
-taken:
+	if (err < 0) {
+		cpu = first;
+		err = shm_lock(&store.control->cpu[cpu]);
+	}
 	if (err == SHM_LOCK_REPAIR)
-		slot_repaired(held.cpu);
-	return held.cpu;
+		slot_repaired(cpu);
+	return (uint64_t)cpu << HELD_CPU | (err < 0 ? 0 : HELD_OWNED);
+}
+
+uint32_t store_cpu_get(void)
+{
+	uint64_t now = held_now();
+
+	/* A program inside a program stays on its CPU. */
+	if (!(now & HELD_DEPTH))
+		now = take_slot();
+	set_held(now + 1);
+	return now >> HELD_CPU;
 }
 
 void store_cpu_put(uint32_t cpu)
 {
-	if (!--held.depth)
+	uint64_t now = held_now();
+
+	if ((now & HELD_DEPTH) > 1) {
+		set_held(now - 1);
+		return;
+	}
+	set_held(0);
+	if (now & HELD_OWNED)
 		shm_unlock(&store.control->cpu[cpu]);
 }
 
@@ -217,9 +261,10 @@ void store_run_begin(uint32_t cpu, uint32_t link_id)
 {
 	struct store_running *running = &store.control->running[cpu];
 	uint32_t depth = atomic_load_explicit(&running->depth, memory_order_relaxed);
-
 	uint32_t turn;
 
+	if (held_now() & HELD_FORKED)
+		return;
 	if (depth < STORE_RUNS_MAX) {
 		turn = atomic_load_explicit(&running->at[depth].turn, memory_order_relaxed);
 		atomic_store_explicit(&running->at[depth].turn, turn + 1, memory_order_relaxed);
@@ -233,6 +278,8 @@ void store_run_end(uint32_t cpu)
 {
 	struct store_running *running = &store.control->running[cpu];
 
+	if (held_now() & HELD_FORKED)
+		return;
 	atomic_store_explicit(&running->depth,
 			      atomic_load_explicit(&running->depth, memory_order_relaxed) - 1,
 			      memory_order_release);
@@ -275,12 +322,13 @@ static bool wait_for_run(uint32_t cpu, uint32_t i, uint32_t link_id, uint64_t un
 
 bool store_wait_runs(uint32_t link_id, uint64_t limit_ns)
 {
-	uint64_t until = now_ns() + limit_ns;
+	uint64_t until = now_ns() + limit_ns, now = held_now();
 	bool done = true;
 
 	rundown_look();
 	for (uint32_t cpu = 0; cpu < store.control->possible_cpus; cpu++)
-		for (uint32_t i = 0; i < STORE_RUNS_MAX && (!held.depth || cpu != held.cpu); i++)
+		for (uint32_t i = 0; i < STORE_RUNS_MAX &&
+				     !(now & HELD_DEPTH && cpu == now >> HELD_CPU); i++)
 			done &= wait_for_run(cpu, i, link_id, until);
 	return done;
 }

@@ -42,13 +42,15 @@ int store_stats_fd(void)
 	return fd;
 }
 
-static bool somebody_wants_them(void)
+/* 1, 0, or that this process cannot look (no fd left, say): it counts, and others find out. */
+static int somebody_wants_them(void)
 {
-	int fd = open_stats(0);
-	bool wanted = fd >= 0 && byte_is_locked(fd, STATS_BYTE);
+	int fd = open_stats(0), wanted;
 
-	if (fd >= 0)
-		raw_close(fd);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	wanted = byte_is_locked(fd, STATS_BYTE);
+	raw_close(fd);
 	return wanted;
 }
 
