@@ -12,7 +12,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static const char *helper_name(uint32_t id)
+static const char *helper_name(void *cookie, uint32_t id)
 {
 	return id == 1 ? "map_lookup_elem" : NULL;
 }

@@ -43,7 +43,7 @@ static void put_callee(struct text *t, const struct insn_printer *p, const struc
 		return;
 	}
 	if (!raw->src_reg && p && p->helper_name)
-		name = p->helper_name(raw->imm);
+		name = p->helper_name(p->cookie, raw->imm);
 	if (name)
 		put(t, "bpf_%s#%d", name, raw->imm);
 	else

@@ -114,7 +114,7 @@ static inline bool insn_is_may_goto(const struct bpf_insn *raw)
 /* What disassembly cannot know by itself. */
 struct insn_printer {
 	/* Name of a helper without "bpf_", or NULL. */
-	const char *(*helper_name)(uint32_t id);
+	const char *(*helper_name)(void *cookie, uint32_t id);
 	/* Name of a kfunc, or NULL. */
 	const char *(*kfunc_name)(void *cookie, const struct bpf_insn *raw);
 	/* Text for a resolved ld_imm64 into @buf; false: print the number. */

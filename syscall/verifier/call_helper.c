@@ -3,9 +3,22 @@
 #include <stdio.h>
 #include "env.h"
 
+/* Those of one program type are known to its rows alone. */
+const char *name_of_helper(struct verifier_env *env, uint32_t id)
+{
+	enum verifier_helper_state state;
+	const struct bpfx_helper *row = NULL;
+
+	if (id >= BPFX_HELPER_SPECIFIC && env->in->helper && env->in->type)
+		row = env->in->helper(env->in->type, id, &state);
+	if (row)
+		return row->name;
+	return env->in->helper_name ? env->in->helper_name(id) : NULL;
+}
+
 const char *helper_text(struct verifier_env *env, uint32_t id, char *buf, size_t size)
 {
-	const char *name = env->in->helper_name ? env->in->helper_name(id) : NULL;
+	const char *name = name_of_helper(env, id);
 
 	snprintf(buf, size, "%s%s", name ? "bpf_" : "", name ? name : "unknown");
 	return buf;

@@ -615,6 +615,8 @@ int check_map_func(struct verifier_env *env, const struct verifier_map *map,
 bool helper_changes_packet(const struct bpfx_helper *row);
 bool map_elides_null(const struct verifier_map *map);
 bool map_has_callback(const struct verifier_map *map);
+/* Name without "bpf_", NULL: unknown; and as messages have it. */
+const char *name_of_helper(struct verifier_env *env, uint32_t id);
 const char *helper_text(struct verifier_env *env, uint32_t id, char *buf, size_t size);
 void log_not_in_range(struct verifier_env *env, const struct reg *reg, int64_t min, int64_t max,
 		      const char *where, const char *name);

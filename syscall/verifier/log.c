@@ -405,15 +405,15 @@ static const char *print_kfunc(void *cookie, const struct bpf_insn *raw)
 	return kfunc_name(cookie, raw);
 }
 
-static const char *helper_name(uint32_t id)
+static const char *print_helper(void *cookie, uint32_t id)
 {
-	return NULL;
+	return name_of_helper(cookie, id);
 }
 
 void log_insn(struct verifier_env *env, uint32_t insn)
 {
 	struct insn_printer printer = {
-		.helper_name = env->in->helper_name ? env->in->helper_name : helper_name,
+		.helper_name = print_helper,
 		.kfunc_name = print_kfunc,
 		.imm64 = print_imm64,
 		.cookie = env,
