@@ -31,24 +31,32 @@ static int by_name(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+static void read_file(const char *folder, const char *name)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = file_cnt < FILES_MAX ? fopen(path, "rb") : NULL;
+	if (!file)
+		return;
+	files[file_cnt].data = malloc(SIZE_MAX_INPUT);
+	files[file_cnt].size = fread(files[file_cnt].data, 1, SIZE_MAX_INPUT, file);
+	file_cnt++;
+	fclose(file);
+}
+
 static void read_folder(const char *folder)
 {
 	struct dirent **entries;
 	int cnt = scandir(folder, &entries, by_name, alphasort);
 
-	for (int i = 0; i < cnt && file_cnt < FILES_MAX; i++) {
-		char path[4096];
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-		file = fopen(path, "rb");
-		if (!file)
-			continue;
-		files[file_cnt].data = malloc(SIZE_MAX_INPUT);
-		files[file_cnt].size = fread(files[file_cnt].data, 1, SIZE_MAX_INPUT, file);
-		file_cnt++;
-		fclose(file);
+	for (int i = 0; i < cnt; i++) {
+		read_file(folder, entries[i]->d_name);
+		free(entries[i]);
 	}
+	if (cnt >= 0)
+		free(entries);
 }
 
 /* A few bytes replaced, inserted, taken out, or words that are often special. */
