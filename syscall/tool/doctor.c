@@ -88,7 +88,7 @@ static void look_at_environment(void)
 {
 	static const char *const names[] = { "BPF_SHIM_STORE", "BPF_SHIM_BACKEND",
 					     "BPF_SHIM_EXTENSIONS", "BPF_SHIM_KERNEL_BTF",
-					     "BPF_SHIM_LOG" };
+					     "BPF_SHIM_CGROUPS", "BPF_SHIM_LOG" };
 	struct json_object *set = json_object_new_object();
 	const char *btf = getenv("BPF_SHIM_KERNEL_BTF"), *backend = getenv("BPF_SHIM_BACKEND");
 
