@@ -61,9 +61,9 @@ static void print_help(const struct command *only)
 		if (!only || only == &commands[i])
 			printf("\n%s: %s", commands[i].name, commands[i].help);
 	fputs("\nEnvironment: BPF_SHIM_STORE, BPF_SHIM_EXTENSIONS, BPF_SHIM_KERNEL_BTF, "
-	      "BPF_SHIM_CGROUPS,\nBPF_SHIM_LOG; see bpf-shim(1). Exit status: 0; 1: refused, or doctor found something; 125: bpf-shim "
-	      "failed or was\ncalled wrongly. run: that of COMMAND; 126, 127: COMMAND could not be "
-	      "run, was not found.\n", stdout);
+	      "BPF_SHIM_CGROUPS,\nBPF_SHIM_LOG; see bpf-shim(1). Exit status: 0; 1: refused, or doctor "
+	      "found something; 125:\nbpf-shim failed or was called wrongly. run: that of COMMAND; 126, "
+	      "127: COMMAND could not be\nrun, was not found.\n", stdout);
 }
 
 int usage_error(void)
