@@ -99,6 +99,8 @@ says 'address is not an IPv4 address'
 expect 1 "$shim" fire --event '{"address": "192.0.2.1", "port": 65536}' cgroup_inet4_connect
 expect 1 "$shim" fire --event '{"op": "nonsense"}' cgroup_sock_ops
 says "op: 'nonsense' is unknown"
+expect 1 env BPF_SHIM_EXTENSIONS=/nowhere.so "$shim" fire --event '{"comm": 5}' raw_tp.sched_process_exit
+says 'comm is not a text'
 expect 1 "$shim" fire xdp
 says 'needs a packet'
 expect 125 "$shim" fire --hex 'ff f' xdp

@@ -143,7 +143,7 @@ static int take_comm(const struct bpfx_fire *fire, const char *name, char comm[1
 
 	if (!err)
 		snprintf(comm, 16, "%s", text);
-	return err == -ENOENT ? 0 : err;
+	return !err || err == -ENOENT ? 0 : tracing_host->refuse(err, "%s is not a text", name);
 }
 
 static int take_task(const struct bpfx_fire *fire, struct bpfx_task *task, struct bpfx_task *parent)

@@ -6,7 +6,7 @@
  */
 #include "sections.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "kern.h"
 #include "sys.h"
@@ -263,8 +263,7 @@ struct extension_def {
 	struct sec_def def;
 };
 
-static pthread_mutex_t extension_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct extension_def *extension_defs;
+static struct extension_def *_Atomic extension_defs;
 
 static struct sec_def def_of(const struct kern_section *section)
 {
@@ -277,22 +276,36 @@ static struct sec_def def_of(const struct kern_section *section)
 	};
 }
 
+static struct extension_def *find_kept(struct extension_def *kept,
+				       const struct kern_section *section)
+{
+	while (kept && memcmp(&kept->section, section, sizeof(*section)))
+		kept = kept->next;
+	return kept;
+}
+
+/* Without a lock, which a child could find taken by a thread that it has not. */
 static const struct sec_def *keep(const struct kern_section *section)
 {
-	struct extension_def *kept;
+	struct extension_def *head = atomic_load(&extension_defs), *kept, *made;
 
-	pthread_mutex_lock(&extension_mutex);
-	for (kept = extension_defs; kept; kept = kept->next)
-		if (!memcmp(&kept->section, section, sizeof(*section)))
-			break;
-	if (!kept && (kept = calloc(1, sizeof(*kept)))) {
-		kept->section = *section;
-		kept->def = def_of(&kept->section);
-		kept->next = extension_defs;
-		extension_defs = kept;
+	kept = find_kept(head, section);
+	if (kept)
+		return &kept->def;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return NULL;
+	made->section = *section;
+	made->def = def_of(&made->section);
+	made->next = head;
+	while (!atomic_compare_exchange_weak(&extension_defs, &made->next, made)) {
+		kept = find_kept(made->next, section);
+		if (kept) {
+			free(made);
+			return &kept->def;
+		}
 	}
-	pthread_mutex_unlock(&extension_mutex);
-	return kept ? &kept->def : NULL;
+	return &made->def;
 }
 
 static const struct sec_def *find_extension_def(const char *sec_name)

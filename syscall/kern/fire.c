@@ -119,6 +119,7 @@ KERN_EXPORT int bpfx_fire_hook(const char *name, struct bpfx_fire *fire)
 		return registry_refuse(-EINVAL, "struct bpfx_fire of another version");
 	if (!kern_host())
 		return registry_refuse(-EIO, "there is no store");
+	registry_refuse(0, "%s", "");	/* what the start had to say is not about this */
 	if (!rundown_enter(&rundown_commands))
 		return -EBUSY;
 	hook = registry_hook_by_name(name);

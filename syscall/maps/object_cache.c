@@ -5,38 +5,45 @@
 #include "err.h"
 #include "object_cache.h"
 
+struct replaced_object {
+	struct replaced_object *next;
+	struct store_obj *obj;
+};
+
 int object_cache_open(struct object_cache *cache, uint32_t slot_cnt)
 {
 	*cache = (struct object_cache){ .slot_cnt = slot_cnt };
 	cache->slots = calloc(slot_cnt, sizeof(*cache->slots));
 	if (!cache->slots)
 		return -ENOMEM;
-	pthread_mutex_init(&cache->lock, NULL);
 	return 0;
 }
 
 void object_cache_close(struct object_cache *cache)
 {
+	struct replaced_object *replaced = atomic_load(&cache->replaced), *next;
+
 	for (uint32_t i = 0; i < cache->slot_cnt; i++)
 		if (cache->slots[i])
 			store_put(cache->slots[i]);
-	for (uint32_t i = 0; i < cache->replaced_cnt; i++)
-		store_put(cache->replaced[i]);
-	free(cache->replaced);
+	for (; replaced; replaced = next) {
+		next = replaced->next;
+		store_put(replaced->obj);
+		free(replaced);
+	}
 	free(cache->slots);
 }
 
+/* Without a lock, which a child could find taken by a thread that it has not. */
 static void retire(struct object_cache *cache, struct store_obj *obj)
 {
-	struct store_obj **grown;
+	struct replaced_object *replaced = malloc(sizeof(*replaced));
 
-	pthread_mutex_lock(&cache->lock);
-	grown = realloc(cache->replaced, (cache->replaced_cnt + 1) * sizeof(*grown));
-	if (grown) {
-		cache->replaced = grown;
-		grown[cache->replaced_cnt++] = obj;
-	}	/* else it stays in use for good */
-	pthread_mutex_unlock(&cache->lock);
+	if (!replaced)
+		return;		/* it stays in use for good */
+	*replaced = (struct replaced_object){ atomic_load(&cache->replaced), obj };
+	while (!atomic_compare_exchange_weak(&cache->replaced, &replaced->next, replaced))
+		;
 }
 
 struct store_obj *object_cache_get(struct object_cache *cache, uint32_t slot, enum store_kind kind,

@@ -6,7 +6,6 @@
 #ifndef SYSCALL_MAPS_OBJECT_CACHE_H
 #define SYSCALL_MAPS_OBJECT_CACHE_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -15,9 +14,7 @@
 struct object_cache {
 	struct store_obj *_Atomic *slots;
 	uint32_t slot_cnt;
-	struct store_obj **replaced;
-	uint32_t replaced_cnt;
-	pthread_mutex_t lock;
+	struct replaced_object *_Atomic replaced;
 };
 
 int object_cache_open(struct object_cache *cache, uint32_t slot_cnt);
@@ -27,8 +24,7 @@ void object_cache_close(struct object_cache *cache);
  * object_cache_get() - the object that slot @slot names
  * @id: what the slot holds
  *
- * Takes no lock unless the slot names another object than last time. Return: the object, in use as
- * long as the cache is; NULL: it is gone.
+ * Return: the object, in use as long as the cache is; NULL: it is gone.
  */
 struct store_obj *object_cache_get(struct object_cache *cache, uint32_t slot, enum store_kind kind,
 				   uint32_t id);
