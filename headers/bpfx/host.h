@@ -73,7 +73,8 @@ struct bpfx_host {
 	 * hook_batch_begin() - as run_hook() for many events in a row, under the rules of batches
 	 *
 	 * All of them run what was attached when the batch began. Who detaches one of those waits
-	 * for the end of the batch; a run meanwhile leaves out what is detached already.
+	 * for the end of the batch if he is in this process; a run meanwhile leaves out links that
+	 * are detached already.
 	 *
 	 * Return: 0, also where nothing is attached: the runs are 0 programs then; -EINVAL: @size.
 	 */

@@ -181,7 +181,8 @@ void hooks_disconnect(const struct bpfx_hook *hook)
 
 /* ---- running ---- */
 
-/* What is detached meanwhile is not begun any more, whoever detached it: see hook_changed(). */
+/* A link that is detached meanwhile is not begun any more, whoever detached it: see hook_changed(). What
+ * another process detaches that has no link may be begun by who looked just before, as on Linux. */
 static int run_one(const struct bpfx_hook *hook, const struct attachment *at, uint32_t cpu,
 		   void *ctx, uint32_t *result, int *ran)
 {
