@@ -64,20 +64,44 @@ static int make_vmlinux(const char *path)
 	return err;
 }
 
+/* Values per CPU have room for these. */
+static int make_possible_cpus(const char *path)
+{
+	int last = store_possible_cpus() - 1;
+	char text[32];
+
+	if (last)
+		snprintf(text, sizeof(text), "0-%d\n", last);
+	else
+		strcpy(text, "0\n");
+	return write_file(path, text, strlen(text));
+}
+
 static const struct {
 	const char *path;	/* as programs know it */
 	const char *name;	/* in the store's root/ */
 	int (*make)(const char *path);
+	bool if_missing;	/* the machine's own says the same, where there is one */
 } files[] = {
-	{ "/sys/kernel/btf/vmlinux", "vmlinux", make_vmlinux },
+	{ "/sys/kernel/btf/vmlinux", "vmlinux", make_vmlinux, false },
+	{ "/sys/devices/system/cpu/possible", "possible", make_possible_cpus, true },
 };
+
+static bool is_there(const char *path)
+{
+	int fd = raw_open(path, O_PATH | O_CLOEXEC);
+
+	if (fd >= 0)
+		raw_close(fd);
+	return fd >= 0;
+}
 
 static int emulated_file(const char *path, char *out, size_t size)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		if (strcmp(path, files[i].path))
 			continue;
-		if (kern_start())
+		if ((files[i].if_missing && is_there(path)) || kern_start())
 			return KERN_NOT_OURS;
 		if (snprintf(out, size, "%s/root/%s", store_dir(), files[i].name) >= (int)size)
 			return -ENAMETOOLONG;

@@ -89,12 +89,14 @@ static int run_capture(FILE *file, const char *name, int prog, struct ring_buffe
 static void print_protocols(int map)
 {
 	int cpus = libbpf_num_possible_cpus();
-	unsigned long long *values = calloc(cpus, sizeof(*values));
+	unsigned long long *values = cpus > 0 ? calloc(cpus, sizeof(*values)) : NULL;
 	static const struct {
 		unsigned int number;
 		const char *name;
 	} known[] = { { 1, "icmp" }, { 6, "tcp" }, { 17, "udp" }, { 58, "icmpv6" } };
 
+	if (!values)
+		fprintf(stderr, "flows: the number of CPUs is not known: %s\n", strerror(-cpus));
 	printf("%-10s %10s\n", "protocol", "packets");
 	for (size_t i = 0; values && i < sizeof(known) / sizeof(known[0]); i++) {
 		unsigned long long sum = 0;
