@@ -198,7 +198,7 @@ const struct bpfx_prog_type *registry_prog_type(uint32_t number)
 
 const struct bpfx_prog_type *registry_prog_type_by_name(const char *name)
 {
-	for (uint32_t i = 0; i < row_cnt(&prog_types); i++) {
+	for (uint32_t i = 0; name && i < row_cnt(&prog_types); i++) {
 		const struct bpfx_prog_type *type = row_at(&prog_types, i);
 
 		if (type && !strcmp(type->name, name))
@@ -221,7 +221,7 @@ const struct bpfx_hook *registry_hook(uint32_t attach_type)
 
 const struct bpfx_hook *registry_hook_by_name(const char *name)
 {
-	for (uint32_t i = 0; i < row_cnt(&hooks); i++) {
+	for (uint32_t i = 0; name && i < row_cnt(&hooks); i++) {
 		const struct bpfx_hook *hook = row_at(&hooks, i);
 
 		if (hook && !strcmp(hook->name, name))
@@ -254,7 +254,7 @@ const struct bpfx_kfunc *registry_kfunc(const char *name)
 
 const struct bpfx_map_type *registry_map_type_by_name(const char *name)
 {
-	for (uint32_t i = 0; i < row_cnt(&map_types); i++) {
+	for (uint32_t i = 0; name && i < row_cnt(&map_types); i++) {
 		const struct bpfx_map_type *row = row_at(&map_types, i);
 
 		if (row && !strcmp(row->name, name))

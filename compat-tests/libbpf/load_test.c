@@ -333,6 +333,48 @@ static void read_only_data_cannot_be_written(void **state)
 	bpf_object__close(obj);
 }
 
+/* ---- info: the length is the caller's own where nothing is told ---- */
+
+static void a_failed_query_leaves_the_length(void **state)
+{
+	struct bpf_object *obj = load_prog("basic");
+	int map = bpf_map__fd(bpf_object__find_map_by_name(obj, "counters"));
+	char *room = calloc(1, 8192);
+	const struct {
+		const char *what;
+		int fd;
+		void *info;
+		__u32 len;
+		int want;
+		__u32 told;
+	} rows[] = {
+		{ "no fd", -1, room, 80, -EBADFD, 80 },
+		{ "no fd and too much", -1, room, 8192, -EBADFD, 8192 },
+		{ "no memory", map, (void *)8, 80, -EFAULT, 80 },
+		{ "beyond a page", map, room, 8192, -E2BIG, 8192 },
+		{ "more, not zero", map, room, 2048, -E2BIG, 2048 },
+		{ "a part", map, room, 40, 0, 40 },
+		{ "nothing", map, room, 0, 0, 0 },
+	};
+	__u32 full, len;
+
+	room[2047] = 1;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int err;
+
+		len = rows[i].len;
+		err = bpf_obj_get_info_by_fd(rows[i].fd, rows[i].info, &len);
+		if (err != rows[i].want || len != rows[i].told)
+			fail_msg("%s: %d, length %u", rows[i].what, err, len);
+	}
+	room[2047] = 0;
+	full = 1024;
+	assert_int_equal(bpf_obj_get_info_by_fd(map, room, &full), 0);
+	assert_true(full >= sizeof(struct bpf_map_info) - 8 && full < 1024);
+	free(room);
+	bpf_object__close(obj);
+}
+
 /* ---- maps pinned by name ---- */
 
 #define LOADERS 8
@@ -395,6 +437,7 @@ int main(void)
 		cmocka_unit_test(initial_elements_are_set),
 		cmocka_unit_test(a_pinned_map_is_reused_if_it_fits),
 		cmocka_unit_test(loaders_at_once_share_a_pinned_map),
+		cmocka_unit_test(a_failed_query_leaves_the_length),
 		cmocka_unit_test(whole_objects_pin_and_unpin),
 		cmocka_unit_test(a_refused_program_comes_with_its_log),
 		cmocka_unit_test(the_log_goes_where_it_is_wanted),

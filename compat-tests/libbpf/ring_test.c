@@ -2,6 +2,7 @@
 /* Ring buffers in both directions. */
 #include "harness.h"
 
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
@@ -95,6 +96,56 @@ static void a_full_ring_drops_and_recovers(void **state)
 		assert_int_equal(seen.count, round * 255);
 		assert_int_equal(seen.last, (round - 1) * 300 + 255);
 	}
+	ring_buffer__free(rb);
+	bpf_object__close(obj);
+}
+
+#define PRODUCERS 8
+#define RUNS	  500
+
+/* Return: NULL, or what went wrong. */
+static void *produce(void *arg)
+{
+	char packet[64] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
+	int fd = *(int *)arg, i;
+
+	for (i = 0; i < RUNS; i++)
+		if (bpf_prog_test_run_opts(fd, &opts))
+			return "a run failed";
+	return NULL;
+}
+
+static void whoever_produces_at_once_loses_nothing_uncounted(void **state)
+{
+	struct bpf_object *obj = load("rings");
+	struct seen left = { 0 }, right = { 0 };
+	struct { __u64 sum, dropped; } totals;
+	int fd, zero = 0, i, ret;
+	pthread_t threads[PRODUCERS];
+	struct ring_buffer *rb;
+	void *wrong;
+
+	fd = bpf_program__fd(bpf_object__find_program_by_name(obj, "send"));
+	rb = ring_buffer__new(fd_of(obj, "left"), on_sample, &left, NULL);
+	assert_int_equal(ring_buffer__add(rb, fd_of(obj, "right"), on_sample, &right), 0);
+	for (i = 0; i < PRODUCERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, produce, &fd), 0);
+	/* Slower than they are, so that some samples find no room. */
+	for (i = 0; i < 5; i++) {
+		ret = ring_buffer__poll(rb, 100);
+		assert_true(ret >= 0);
+		usleep(1000);
+	}
+	for (i = 0; i < PRODUCERS; i++) {
+		assert_int_equal(pthread_join(threads[i], &wrong), 0);
+		assert_null(wrong);
+	}
+	assert_true(ring_buffer__consume(rb) >= 0);
+	assert_int_equal(ring_buffer__consume(rb), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd_of(obj, ".bss"), &zero, &totals), 0);
+	assert_int_equal(left.count + right.count + totals.dropped, 2 * PRODUCERS * RUNS);
+	assert_true(left.count >= 255 && right.count >= 255);
 	ring_buffer__free(rb);
 	bpf_object__close(obj);
 }
@@ -205,6 +256,7 @@ int main(void)
 		cmocka_unit_test(samples_come_in_order_and_once),
 		cmocka_unit_test(a_callback_stops_with_its_result),
 		cmocka_unit_test(a_full_ring_drops_and_recovers),
+		cmocka_unit_test(whoever_produces_at_once_loses_nothing_uncounted),
 		cmocka_unit_test(waiting_ends_when_a_sample_comes),
 		cmocka_unit_test(its_epoll_fd_can_be_watched),
 		cmocka_unit_test(other_maps_are_refused),

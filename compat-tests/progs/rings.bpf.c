@@ -8,18 +8,19 @@ struct {
 	__uint(max_entries, 4096);
 } left SEC(".maps"), right SEC(".maps");
 
-__u64 sum;
-__u64 dropped;
+struct {
+	__u64 sum, dropped;
+} totals;
 
 SEC("xdp")
 int send(struct xdp_md *ctx)
 {
-	__u64 value = ++sum;
+	__u64 value = ++totals.sum;
 
 	if (bpf_ringbuf_output(&left, &value, sizeof(value), 0))
-		dropped++;
+		__sync_fetch_and_add(&totals.dropped, 1);
 	if (bpf_ringbuf_output(&right, &value, 4, 0))
-		dropped++;
+		__sync_fetch_and_add(&totals.dropped, 1);
 	return XDP_PASS;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <bpfx/hook.h>
+#include <bpfx/query.h>
 
 #include "backend.h"
 #include "kern.h"
@@ -246,6 +247,19 @@ static void only_its_own_type_attaches(void **state)
 	b->close(prog);
 }
 
+static void without_a_name_nothing_is_found(void **state)
+{
+	struct bpfx_fire event = { .sz = sizeof(event) };
+
+	(void)state;
+	assert_null(bpfx_find_hook(NULL));
+	assert_int_equal(bpfx_prog_type(NULL), 0);
+	assert_int_equal(bpfx_attach_type(NULL), 0);
+	assert_int_equal(bpfx_map_type(NULL), 0);
+	assert_int_equal(bpfx_fire_hook(NULL, &event), -EINVAL);
+	assert_int_equal(bpfx_fire_hook("sample", NULL), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_pinned_link_outlives_its_loader),
 		cmocka_unit_test(attach_and_detach_under_fire),
 		cmocka_unit_test(only_its_own_type_attaches),
+		cmocka_unit_test(without_a_name_nothing_is_found),
 	};
 
 	use_private_store();

@@ -2,14 +2,18 @@
 /* Commands that say little: TASK_FD_QUERY, ENABLE_STATS, TOKEN_CREATE, PROG_STREAM_READ_BY_FD, ITER_CREATE. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "asm.h"
 #include "backend.h"
+#include "kern.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TP	     "sched_process_exit"
@@ -62,6 +66,7 @@ static void task_fd_query(void **state)
 		{ "a buffer without size", me, link, buf, 0, 0, 0, NULL },
 		{ "a bad buffer", me, link, (char *)8, 64, 0, -EFAULT, NULL },
 		{ "flags", me, link, buf, 64, 1, -EINVAL, NULL },
+		{ "process 0", 0, link, buf, 64, 0, -ENOENT, NULL },
 		{ "nobody", 0x3fffffff, link, buf, 64, 0, -ENOENT, NULL },
 		{ "nobody and flags", 0x3fffffff, link, buf, 64, 1, -EINVAL, NULL },
 		{ "no fd", me, -1, buf, 64, 0, -EBADF, NULL },
@@ -97,6 +102,33 @@ static void task_fd_query(void **state)
 	close(null);
 	b->close(map);
 	b->close(link);
+	b->close(prog);
+}
+
+/* The fd is the other process's: what it inherited and we have closed since. */
+static void another_process_is_asked(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int prog = load_trivial(b, BPF_PROG_TYPE_RAW_TRACEPOINT), link = raw_tp(b, prog), status;
+	union bpf_attr attr;
+	char buf[64] = "";
+	pid_t child;
+
+	assert_true(link >= 0);
+	child = fork();
+	if (!child) {
+		pause();
+		_exit(0);
+	}
+	b->close(link);
+	assert_int_equal(task_query(b, &attr, getpid(), link, buf, 64, 0), -EBADF);
+	assert_int_equal(task_query(b, &attr, child, link, buf, 64, 0), 0);
+	assert_string_equal(buf, TP);
+	assert_int_equal(attr.task_fd_query.prog_id, prog_id(b, prog));
+	assert_int_equal(task_query(b, &attr, child, prog, buf, 64, 0), -ENOTSUPP);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(task_query(b, &attr, child, link, buf, 64, 0), -ENOENT);
 	b->close(prog);
 }
 
@@ -183,17 +215,31 @@ static void statistics_go_on_without_fds(void **state)
 
 /* ---- TOKEN_CREATE ---- */
 
+static int open_bpffs(const struct backend *b)
+{
+	char path[PATH_MAX] = "/sys/fs/bpf";
+	int fd;
+
+	if (b->emulated)
+		assert_int_equal(kern_path("/sys/fs/bpf", path, sizeof(path)), KERN_PATH_BPFFS);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	return fd;
+}
+
 static void nobody_gets_a_token(void **state)
 {
 	const struct backend *b = backend_of(state);
 	int map = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
-	int root = open("/", O_RDONLY | O_DIRECTORY);
+	int root = open("/", O_RDONLY | O_DIRECTORY), bpffs = open_bpffs(b);
 	const struct {
 		const char *what;
 		int fd;
 		uint32_t flags;
 		int want;
 	} rows[] = {
+		{ "the bpf file system", bpffs, 0, -EOPNOTSUPP },
+		{ "the bpf file system and flags", bpffs, 1, -EINVAL },
 		{ "flags", -1, 1, -EINVAL }, { "no fd", -1, 0, -EBADF }, { "a map", map, 0, -EINVAL },
 		{ "another directory", root, 0, -EINVAL },
 	};
@@ -209,6 +255,7 @@ static void nobody_gets_a_token(void **state)
 		if (ret != rows[i].want)
 			fail_msg("%s: %s", rows[i].what, result_name(ret));
 	}
+	close(bpffs);
 	close(root);
 	b->close(map);
 }
@@ -289,6 +336,7 @@ int main(void)
 {
 	static const struct both_test tests[] = {
 		BOTH(task_fd_query),
+		BOTH(another_process_is_asked),
 		BOTH(statistics_count_while_somebody_wants_them),
 		BOTH(statistics_go_on_without_fds),
 		BOTH(nobody_gets_a_token),

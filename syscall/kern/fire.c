@@ -115,6 +115,8 @@ KERN_EXPORT int bpfx_fire_hook(const char *name, struct bpfx_fire *fire)
 	const struct bpfx_hook *hook;
 	int ret;
 
+	if (!name || !fire)
+		return registry_refuse(-EINVAL, "no hook or no event is named");
 	if (fire->sz < sizeof(*fire) || fire->reserved)
 		return registry_refuse(-EINVAL, "struct bpfx_fire of another version");
 	if (!kern_host())

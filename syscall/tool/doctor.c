@@ -78,7 +78,6 @@ static void look_at_system(void)
 {
 	bool fast = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) > 0;
 
-	put_text(report, "engine", "interpreter");
 	put_flag(report, "membarrier", fast);
 	if (!fast)
 		find("membarrier(2) is forbidden here: each run of a program costs a fence more");
@@ -212,8 +211,7 @@ static void print_text(bool usable)
 		printf("store        %s (%lld MiB free)\n", text_of(report, "store"),
 		       (long long)number_of(report, "store_bytes_free") >> 20);
 		printf("programs     %lld\n", (long long)number_of(report, "programs"));
-		printf("engine       %s, %lld CPUs\n", text_of(report, "engine"),
-		       (long long)number_of(report, "cpus"));
+		printf("CPUs         %lld\n", (long long)number_of(report, "cpus"));
 		print_names("extensions", json_object_object_get(report, "extensions"));
 		print_names("types", json_object_object_get(report, "prog_types"));
 		print_refusals(json_object_object_get(report, "refusals"));
