@@ -68,8 +68,6 @@ static int read_packet(const struct bpfx_host *host, uint64_t user, uint32_t siz
 {
 	uint32_t frags = size - linear;
 
-	if (frags > XDP_FRAGS_MAX * XDP_PAGE)
-		return -ENOMEM;
 	xdp->hard_start = calloc(1, XDP_PAGE);
 	if (!xdp->hard_start)
 		return -ENOMEM;
@@ -84,8 +82,11 @@ static int read_packet(const struct bpfx_host *host, uint64_t user, uint32_t siz
 	xdp->frags = malloc(XDP_FRAGS_MAX * XDP_PAGE);
 	if (!xdp->frags)
 		return -ENOMEM;
-	xdp->frags_size = frags;
-	return host->copy_from_user(xdp->frags, user + linear, frags) ? -EFAULT : 0;
+	/* Linux finds out page by page that there are too many. */
+	xdp->frags_size = frags < XDP_FRAGS_MAX * XDP_PAGE ? frags : XDP_FRAGS_MAX * XDP_PAGE;
+	if (host->copy_from_user(xdp->frags, user + linear, xdp->frags_size))
+		return -EFAULT;
+	return frags > xdp->frags_size ? -ENOMEM : 0;
 }
 
 static int run_and_report(const struct bpfx_host *host, struct bpfx_test_run *run,

@@ -15,6 +15,7 @@
 #include "fault.h"
 #include "links.h"
 #include "map_ops.h"
+#include "privilege.h"
 #include "progs.h"
 
 #define INFO_MAX 4096u
@@ -227,6 +228,26 @@ static int copy_btf_records(struct bpf_prog_info *info, const struct kern_prog *
 				info->nr_line_info, sizeof(struct bpf_line_info));
 }
 
+static int copy_content(struct bpf_prog_info *info, const struct kern_prog *prog)
+{
+	int err = copy_insns(info, prog);
+
+	err = err ? err : copy_functions(info, prog);
+	return err ? err : copy_btf_records(info, prog);
+}
+
+/* From those who may not load programs. */
+static void hide_content(struct bpf_prog_info *info)
+{
+	info->jited_prog_len = 0;
+	info->xlated_prog_len = 0;
+	info->nr_jited_ksyms = 0;
+	info->nr_jited_func_lens = 0;
+	info->nr_func_info = 0;
+	info->nr_line_info = 0;
+	info->nr_jited_line_info = 0;
+}
+
 static int prog_info(struct call *call, struct store_obj *obj, struct info_buffer *buffer)
 {
 	struct bpf_prog_info info;
@@ -238,11 +259,11 @@ static int prog_info(struct call *call, struct store_obj *obj, struct info_buffe
 	err = begin(buffer, &info, sizeof(info), END_OF(struct bpf_prog_info, attach_btf_id));
 	err = err ? err : copy_maps(&info, prog);
 	err = err ? err : check_records(&info);
+	if (!err && !privileged(PRIVILEGE_BPF))
+		hide_content(&info);
 	if (!err)
 		fill_facts(&info, prog);
-	err = err ? err : copy_insns(&info, prog);
-	err = err ? err : copy_functions(&info, prog);
-	err = err ? err : copy_btf_records(&info, prog);
+	err = err ? err : privileged(PRIVILEGE_BPF) ? copy_content(&info, prog) : 0;
 	err = err ? err : finish(call, buffer, &info);
 	prog_put(prog);
 	return err;

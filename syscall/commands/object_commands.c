@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "err.h"
+#include "privilege.h"
 #include "store.h"
 
 #define PIN_FLAGS ((uint32_t)BPF_F_PATH_FD)
@@ -94,6 +95,8 @@ static int next_id(struct call *call, enum store_kind kind)
 
 	if (call->attr.start_id >= INT_MAX)
 		return -EINVAL;
+	if (!privileged(PRIVILEGE_SYS_ADMIN))
+		return -EPERM;
 	err = store_next_id(kind, call->attr.start_id, &next);
 	return err ? err
 		   : call_write(call, offsetof(union bpf_attr, next_id), &next, sizeof(next));
@@ -121,9 +124,14 @@ int link_next_id_command(struct call *call)
 
 /* ---- fds by id ---- */
 
+static int fd_by_id(enum store_kind kind, uint32_t id, uint32_t mode)
+{
+	return privileged(PRIVILEGE_SYS_ADMIN) ? store_fd_by_id(kind, id, mode) : -EPERM;
+}
+
 int prog_fd_by_id_command(struct call *call)
 {
-	return store_fd_by_id(STORE_PROG, call->attr.prog_id, STORE_READ | STORE_WRITE);
+	return fd_by_id(STORE_PROG, call->attr.prog_id, STORE_READ | STORE_WRITE);
 }
 
 int map_fd_by_id_command(struct call *call)
@@ -133,7 +141,8 @@ int map_fd_by_id_command(struct call *call)
 
 	if (call->attr.open_flags & ~(uint32_t)(BPF_F_RDONLY | BPF_F_WRONLY))
 		return -EINVAL;
-	err = call_mode(call->attr.open_flags, &mode);
+	err = privileged(PRIVILEGE_SYS_ADMIN) ? 0 : -EPERM;
+	err = err ? err : call_mode(call->attr.open_flags, &mode);
 	return err ? err : store_fd_by_id(STORE_MAP, call->attr.map_id, mode);
 }
 
@@ -143,10 +152,10 @@ int btf_fd_by_id_command(struct call *call)
 		return -EINVAL;
 	if (call->attr.open_flags & BPF_F_TOKEN_FD)	/* no fd of this kernel is a token */
 		return store_fd_kind(call->attr.fd_by_id_token_fd, NULL) == -EBADF ? -EBADF : -EINVAL;
-	return store_fd_by_id(STORE_BTF, call->attr.btf_id, STORE_READ);
+	return fd_by_id(STORE_BTF, call->attr.btf_id, STORE_READ);
 }
 
 int link_fd_by_id_command(struct call *call)
 {
-	return store_fd_by_id(STORE_LINK, call->attr.link_id, STORE_READ);
+	return fd_by_id(STORE_LINK, call->attr.link_id, STORE_READ);
 }

@@ -7,6 +7,7 @@
 #include "err.h"
 #include "fault.h"
 #include "links.h"
+#include "privilege.h"
 #include "progs.h"
 #include "ulog.h"
 
@@ -19,7 +20,7 @@ int prog_load_command(struct call *call)
 
 int prog_test_run_command(struct call *call)
 {
-	return prog_test_run(&call->attr, call->user, call->size, &link_host);
+	return prog_test_run(&call->attr, call->user, &link_host);
 }
 
 int prog_bind_map_command(struct call *call)
@@ -70,6 +71,8 @@ int btf_load_command(struct call *call)
 		return -EINVAL;
 	if (attr->btf_flags & BPF_F_TOKEN_FD)	/* no fd of this kernel is a token */
 		return store_fd_kind(attr->btf_token_fd, NULL) == -EBADF ? -EBADF : -EINVAL;
+	if (!privileged(PRIVILEGE_BPF))
+		return -EPERM;
 	if (attr->btf_size > BTF_MAX_BLOB)
 		return -E2BIG;
 	err = ulog_init(&log, attr->btf_log_level, attr->btf_log_buf, attr->btf_log_size);

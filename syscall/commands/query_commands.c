@@ -13,6 +13,7 @@
 #include "err.h"
 #include "fault.h"
 #include "links.h"
+#include "privilege.h"
 #include "progs.h"
 
 /* ---- TASK_FD_QUERY ---- */
@@ -67,6 +68,8 @@ int task_fd_query_command(struct call *call)
 	struct store_obj *obj;
 	int err;
 
+	if (!privileged(PRIVILEGE_SYS_ADMIN))
+		return -EPERM;
 	if (attr->task_fd_query.flags)
 		return -EINVAL;
 	if (!is_task(attr->task_fd_query.pid))
@@ -85,6 +88,8 @@ int task_fd_query_command(struct call *call)
 
 int enable_stats_command(struct call *call)
 {
+	if (!privileged(PRIVILEGE_SYS_ADMIN))
+		return -EPERM;
 	return call->attr.enable_stats.type == BPF_STATS_RUN_TIME ? store_stats_fd() : -EINVAL;
 }
 
@@ -102,7 +107,7 @@ int token_create_command(struct call *call)
 	if (store_bpffs_path("/sys/fs/bpf", root, sizeof(root)) || stat(root, &fs) ||
 	    fs.st_dev != st.st_dev || fs.st_ino != st.st_ino)
 		return -EINVAL;
-	return -EOPNOTSUPP;
+	return privileged(PRIVILEGE_BPF) ? -EOPNOTSUPP : -EPERM;
 }
 
 /* ---- PROG_STREAM_READ_BY_FD: both streams are there; nothing that runs here writes to them ---- */

@@ -77,14 +77,41 @@ static int make_possible_cpus(const char *path)
 	return write_file(path, text, strlen(text));
 }
 
+/* Settings: who may load programs, statistics, and what the JIT of a kernel without one says. */
+
+static int make_number(const char *path, const char *text)
+{
+	int err = write_file(path, text, strlen(text));
+
+	return err ? err : chmod(path, 0644) ? -errno : 0;
+}
+
+static int make_0(const char *path)
+{
+	return make_number(path, "0\n");
+}
+
+static int make_2(const char *path)
+{
+	return make_number(path, "2\n");
+}
+
 static const struct {
 	const char *path;	/* as programs know it */
 	const char *name;	/* in the store's root/ */
 	int (*make)(const char *path);
 	bool if_missing;	/* the machine's own says the same, where there is one */
+	void (*opened)(void);	/* it may be written to; NULL: nobody needs to know */
 } files[] = {
 	{ "/sys/kernel/btf/vmlinux", "vmlinux", make_vmlinux, false },
 	{ "/sys/devices/system/cpu/possible", "possible", make_possible_cpus, true },
+	{ "/proc/sys/kernel/unprivileged_bpf_disabled", "unprivileged_bpf_disabled", make_2, false },
+	{ "/proc/sys/kernel/bpf_stats_enabled", "bpf_stats_enabled", make_0, false,
+	  store_stats_look },
+	{ "/proc/sys/net/core/bpf_jit_enable", "bpf_jit_enable", make_0, false },
+	{ "/proc/sys/net/core/bpf_jit_harden", "bpf_jit_harden", make_0, false },
+	{ "/proc/sys/net/core/bpf_jit_kallsyms", "bpf_jit_kallsyms", make_0, false },
+	{ "/proc/sys/net/core/bpf_jit_limit", "bpf_jit_limit", make_0, false },
 };
 
 static bool is_there(const char *path)
@@ -107,6 +134,8 @@ static int emulated_file(const char *path, char *out, size_t size)
 			return -ENAMETOOLONG;
 		if (access(out, F_OK) && files[i].make(out))
 			return -ENOENT;
+		if (files[i].opened)
+			files[i].opened();
 		return KERN_PATH_FILE;
 	}
 	return KERN_NOT_OURS;
@@ -138,7 +167,7 @@ int kern_path(const char *path, char *out, size_t size)
 	int saved = errno, ret;
 
 	/* Cheap for everybody else's paths, which is nearly all of them. */
-	if (strncmp(path, "/sys/", 5))
+	if (strncmp(path, "/sys/", 5) && strncmp(path, "/proc/sys/", 10))
 		return KERN_NOT_OURS;
 	if (is_below(path, "/sys/fs/bpf")) {
 		ret = kern_start();

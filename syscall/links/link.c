@@ -35,6 +35,7 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 {
 	const struct bpfx_prog_type *type = prog_type_of(prog);
 	char why[PROG_WHY_SIZE];
+	int err;
 
 	*hook = registry_hook(attr->link_create.attach_type);
 	if (!*hook)
@@ -45,11 +46,12 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 	if (strcmp((*hook)->prog_type, type->name))
 		return refuse(-EINVAL, prog, "hook %s takes programs of type %s, this is one of type %s",
 			      (*hook)->name, (*hook)->prog_type, type->name);
-	if (hook_is_ordered(*hook) &&
-	    ordered_check_prog(prog, type, attr->link_create.attach_type))
-		return refuse(-EINVAL, prog, "hook %s: it was loaded for attach type %u",
+	err = hook_is_ordered(*hook) ?
+		      ordered_check_prog(prog, type, attr->link_create.attach_type) : 0;
+	if (err == -EINVAL)
+		return refuse(err, prog, "hook %s: it was loaded for attach type %u",
 			      (*hook)->name, prog->shared->expected_attach_type);
-	return 0;
+	return err;
 }
 
 static bool is_taken(const struct bpfx_hook *hook, uint64_t target, struct bare_now *now)

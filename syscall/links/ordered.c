@@ -10,6 +10,7 @@
 #include "hooks.h"
 #include "kill_point.h"
 #include "ordered.h"
+#include "privilege.h"
 #include "registry.h"
 
 #define LINK_FLAGS_CGROUP (BPF_F_BEFORE | BPF_F_AFTER | BPF_F_ID | BPF_F_LINK | BPF_F_PREORDER)
@@ -50,6 +51,9 @@ int ordered_place_find(const struct bpfx_hook *hook, uint32_t target, uint32_t f
 int ordered_check_prog(const struct kern_prog *prog, const struct bpfx_prog_type *type,
 		       uint32_t attach_type)
 {
+	/* Whoever may load them without may not attach them so. */
+	if (type->flags & BPFX_PROG_UNPRIV && !privileged(PRIVILEGE_NET_ADMIN))
+		return -EPERM;
 	if (!(type->flags & BPFX_PROG_ATTACH_CHECKED) ||
 	    prog->shared->expected_attach_type == attach_type)
 		return 0;

@@ -130,7 +130,7 @@ static int check_prog(const struct kern_prog *prog, const struct bpfx_hook *hook
 
 	if (!type || prog_info_check(prog, type, why, sizeof(why)))
 		return -EINVAL;
-	return ordered_check_prog(prog, type, attach_type);
+	return ordered_check_prog(prog, type, attach_type) ? -EINVAL : 0;
 }
 
 /* ---- attach ---- */

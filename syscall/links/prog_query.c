@@ -8,6 +8,7 @@
 #include "err.h"
 #include "fault.h"
 #include "ordered.h"
+#include "privilege.h"
 
 #define NSFS_MAGIC 0x6e736673
 #define ROOM	   (64u * ATTACH_MAX)	/* programs that a deep cgroup may inherit */
@@ -16,7 +17,7 @@
 struct answer {
 	uint32_t attach_flags, cnt;
 	uint64_t revision;
-	bool tells_revision;
+	uint32_t revision_from;	/* attr size from which on it is told; 0: never */
 	const struct attach_list *list;	/* for flags and links; NULL: ids only */
 	const uint32_t *ids;
 };
@@ -34,7 +35,9 @@ static int put(const struct asker *to, size_t offset, const void *value, size_t 
 }
 
 #define PUT(to, field, value) put(to, offsetof(union bpf_attr, query.field), value, sizeof(*(value)))
-#define END_OF(field) (offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)0)->field))
+
+/* Callers that were built for older kernels have no room for a cgroup's revision. */
+#define REVISION_KNOWN (offsetof(union bpf_attr, query.revision) + sizeof(__u64))
 
 /* One array of u32 of the caller. */
 static int put_each(uint64_t user_array, const struct answer *answer, uint32_t cnt,
@@ -72,13 +75,12 @@ static uint32_t nothing_at(const struct answer *answer, uint32_t i)
 	return 0;
 }
 
-/* Callers that were built for older kernels have no room for the revision. */
 static int tell_head(const struct asker *to, const struct answer *answer)
 {
 	int err = PUT(to, attach_flags, &answer->attach_flags);
 
 	err = err ? err : PUT(to, prog_cnt, &answer->cnt);
-	if (!err && answer->tells_revision && to->size >= END_OF(query.revision))
+	if (!err && answer->revision_from && to->size >= answer->revision_from)
 		err = PUT(to, revision, &answer->revision);
 	return err;
 }
@@ -111,7 +113,7 @@ static int tell_cgroup(const struct asker *to, const struct answer *answer)
 static int query_effective(const struct asker *to, const struct bpfx_hook *hook,
 			   const struct cgroup *cgroup)
 {
-	struct answer answer = { .tells_revision = true };
+	struct answer answer = { .revision_from = REVISION_KNOWN };
 	uint32_t ids[ROOM];
 	int cnt = 0;
 
@@ -149,7 +151,7 @@ static int query_cgroup(const struct asker *to, const struct bpfx_hook *hook)
 		.attach_flags = list.flags,
 		.cnt = list.cnt,
 		.revision = list.revision,
-		.tells_revision = true,
+		.revision_from = REVISION_KNOWN,
 		.list = &list,
 	});
 }
@@ -190,7 +192,8 @@ static int query_mprog(const struct asker *to, const struct bpfx_hook *hook)
 	return err ? err : tell_mprog(to, &(struct answer){
 		.cnt = list.cnt,
 		.revision = list.revision,
-		.tells_revision = true,
+		/* Linux writes it whatever the size. */
+		.revision_from = 1,
 		.list = &list,
 	});
 }
@@ -221,7 +224,6 @@ static const struct {
 	{ BPF_SK_SKB_VERDICT, true, true },
 	{ BPF_FLOW_DISSECTOR, true, false },
 	{ BPF_SK_LOOKUP, true, false },
-	{ BPF_LSM_MAC, false, true },
 };
 
 static int other_error(uint32_t attach_type, int fd, bool query)
@@ -235,7 +237,10 @@ static int other_error(uint32_t attach_type, int fd, bool query)
 
 int attach_other_error(uint32_t attach_type, int target_fd)
 {
-	return other_error(attach_type, target_fd, false);
+	const struct cgroup *cgroup;
+	int err = attach_type == BPF_LSM_MAC ? cgroup_of_fd(target_fd, &cgroup) : 0;
+
+	return err ? err : other_error(attach_type, target_fd, false);
 }
 
 /* A network namespace has no programs of its own here. */
@@ -256,7 +261,10 @@ int prog_query(const union bpf_attr *attr, uint64_t user, uint32_t user_size)
 {
 	const struct asker to = { attr, user, user_size };
 	const struct bpfx_hook *hook;
-	int err;
+	int err = privileged(PRIVILEGE_NET_ADMIN) ? 0 : -EPERM;
+
+	if (err)
+		return err;
 
 	if (attr->query.query_flags & ~BPF_F_QUERY_EFFECTIVE)
 		return -EINVAL;

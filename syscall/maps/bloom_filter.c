@@ -166,5 +166,5 @@ const struct map_ops bloom_filter_map_ops = {
 	.next_key	= bloom_next_key,
 	.memlock	= bloom_memlock,
 	.check_btf	= bloom_check_btf,
-	.flags		= MAP_OPS_ASKS,
+	.flags		= MAP_OPS_ASKS | MAP_OPS_CAP_BPF,
 };

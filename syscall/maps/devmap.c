@@ -281,6 +281,7 @@ const struct map_ops devmap_map_ops = {
 	.next_key	= array_next_key,
 	.memlock	= devmap_memlock,
 	.check_btf	= map_no_btf,
+	.flags		= MAP_OPS_CAP_NET,
 };
 
 const struct map_ops devmap_hash_map_ops = {
@@ -297,4 +298,5 @@ const struct map_ops devmap_hash_map_ops = {
 	.next_key	= hash_next_key,
 	.memlock	= devmap_hash_memlock,
 	.check_btf	= map_no_btf,
+	.flags		= MAP_OPS_CAP_NET,
 };

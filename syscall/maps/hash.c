@@ -948,7 +948,7 @@ const struct map_ops lru_hash_map_ops = {
 	.field_kinds		= BTF_FIELD_TIMER | BTF_FIELD_WORKQUEUE | BTF_FIELD_TASK_WORK |
 				  BTF_FIELD_KPTR_UNREF | BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU |
 				  BTF_FIELD_LIST_HEAD | BTF_FIELD_RB_ROOT | BTF_FIELD_REFCOUNT,
-	.flags			= MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE,
+	.flags			= MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE | MAP_OPS_CAP_BPF,
 };
 
 const struct map_ops lru_percpu_hash_map_ops = {
@@ -971,5 +971,6 @@ const struct map_ops lru_percpu_hash_map_ops = {
 	.memlock		= hash_memlock,
 	.field_kinds		= BTF_FIELD_KPTR_UNREF | BTF_FIELD_KPTR_REF | BTF_FIELD_KPTR_PERCPU |
 				  BTF_FIELD_REFCOUNT,
-	.flags			= MAP_OPS_PERCPU | MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE,
+	.flags			= MAP_OPS_PERCPU | MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE |
+				  MAP_OPS_CAP_BPF,
 };

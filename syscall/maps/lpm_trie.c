@@ -623,5 +623,5 @@ const struct map_ops lpm_trie_map_ops = {
 	.next_key	= trie_next_key,
 	.memlock	= trie_memlock,
 	.check_btf	= trie_check_btf,
-	.flags		= MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE,
+	.flags		= MAP_OPS_BATCH | MAP_OPS_BATCH_DELETE | MAP_OPS_CAP_BPF,
 };

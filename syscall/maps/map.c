@@ -13,6 +13,7 @@
 #include "btf_objects.h"
 #include "err.h"
 #include "map_private.h"
+#include "privilege.h"
 #include "registry.h"
 #include "word_lock.h"
 
@@ -168,6 +169,14 @@ static void set_template(struct store_obj *obj, const struct map_inner *inner)
 
 static int open_view(struct store_obj *obj, struct kern_map **out);
 
+static int check_privilege(const struct map_ops *ops)
+{
+	if ((ops->flags & MAP_OPS_CAP_BPF || store_sysctl("unprivileged_bpf_disabled", 2)) &&
+	    !privileged(PRIVILEGE_BPF))
+		return -EPERM;
+	return ops->flags & MAP_OPS_CAP_NET && !privileged(PRIVILEGE_NET_ADMIN) ? -EPERM : 0;
+}
+
 int map_create(const union bpf_attr *attr)
 {
 	uint32_t flags = attr->map_flags & ~BPF_F_TOKEN_FD;
@@ -192,7 +201,8 @@ int map_create(const union bpf_attr *attr)
 		return err;
 	if (attr->map_flags & BPF_F_TOKEN_FD)	/* no fd of this kernel is a token */
 		return store_fd_kind(attr->map_token_fd, NULL) == -EBADF ? -EBADF : -EINVAL;
-	err = ops->layout(&checked, &layout);
+	err = check_privilege(ops);
+	err = err ? err : ops->layout(&checked, &layout);
 	if (!err && ops->flags & MAP_OPS_INNER)
 		err = read_template(attr->inner_map_fd, &inner);
 	if (err)

@@ -84,6 +84,10 @@ struct map_ops {
 
 #define MAP_OPS_ASKS	  0x10u	/* a lookup reads the value and answers by its result alone */
 
+/* What it takes to create one even where unprivileged callers may create maps. */
+#define MAP_OPS_CAP_BPF	  0x20u
+#define MAP_OPS_CAP_NET	  0x40u
+
 /* What an inner map of a map-in-map must be like; its fields are those of map_shared. */
 struct map_inner {
 	uint32_t type, key_size, value_size, max_entries, map_flags;

@@ -226,6 +226,7 @@ const struct map_ops queue_map_ops = {
 	.cmd_lookup_and_delete	= queue_cmd_lookup_and_delete,
 	.next_key		= queue_next_key,
 	.memlock		= queue_memlock,
+	.flags			= MAP_OPS_CAP_BPF,
 };
 
 const struct map_ops stack_map_ops = {
@@ -242,4 +243,5 @@ const struct map_ops stack_map_ops = {
 	.cmd_lookup_and_delete	= queue_cmd_lookup_and_delete,
 	.next_key		= queue_next_key,
 	.memlock		= queue_memlock,
+	.flags			= MAP_OPS_CAP_BPF,
 };

@@ -10,13 +10,15 @@
 #include "fault.h"
 #include "helpers.h"
 #include "journal.h"
+#include "privilege.h"
 #include "prog_private.h"
 #include "registry.h"
 
 #define LOAD_FLAGS (BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_STATE_FREQ | \
 		    BPF_F_SLEEPABLE | BPF_F_TEST_RND_HI32 | BPF_F_XDP_HAS_FRAGS | \
 		    BPF_F_XDP_DEV_BOUND_ONLY | BPF_F_TEST_REG_INVARIANTS)
-#define INSNS_MAX 1000000u
+#define INSNS_MAX	       1000000u
+#define INSNS_MAX_UNPRIVILEGED 4096u
 
 static const char *const gpl_licenses[] = {
 	"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL",
@@ -42,8 +44,24 @@ static int check_shape(const union bpf_attr *attr)
 {
 	if (attr->prog_flags & ~LOAD_FLAGS)
 		return -EINVAL;
-	if (!attr->insn_cnt || attr->insn_cnt > INSNS_MAX)
+	return 0;
+}
+
+/* Who may load what, and how much of it. */
+static int check_privilege(const struct load *load)
+{
+	const uint32_t limit = load->cap_bpf ? INSNS_MAX : INSNS_MAX_UNPRIVILEGED;
+	const uint32_t flags = load->type ? load->type->flags : 0;
+
+	if (!load->cap_bpf && store_sysctl("unprivileged_bpf_disabled", 2))
+		return -EPERM;
+	if (!load->attr->insn_cnt || load->attr->insn_cnt > limit)
 		return -E2BIG;
+	if ((!load->cap_bpf && !(flags & BPFX_PROG_UNPRIV)) ||
+	    (flags & BPFX_PROG_CAP_NET_ADMIN && !(flags & BPFX_PROG_UNPRIV) &&
+	     !privileged(PRIVILEGE_NET_ADMIN)) ||
+	    (flags & BPFX_PROG_CAP_PERFMON && !privileged(PRIVILEGE_PERFMON)))
+		return -EPERM;
 	return 0;
 }
 
@@ -161,10 +179,10 @@ static int verify(struct load *load)
 		.has_fd_array = attr->fd_array,
 		.attach_btf_id = attr->attach_btf_id,
 		.nr_cpus = store_possible_cpus(),
-		.cap_bpf = true,
-		.cap_perfmon = true,
-		.cap_net_admin = true,
-		.cap_sys_admin = true,
+		.cap_bpf = load->cap_bpf,
+		.cap_perfmon = privileged(PRIVILEGE_PERFMON),
+		.cap_net_admin = privileged(PRIVILEGE_NET_ADMIN),
+		.cap_sys_admin = privileged(PRIVILEGE_SYS_ADMIN),
 		.log_level = attr->log_level,
 		.log = &load->log,
 	};
@@ -235,7 +253,9 @@ static int gather(struct load *load)
 	if (err)
 		return err;
 	load->type = registry_prog_type(load->attr->prog_type);
-	err = check_attach(load->attr, load->type);
+	load->cap_bpf = privileged(PRIVILEGE_BPF);
+	err = check_privilege(load);
+	err = err ? err : check_attach(load->attr, load->type);
 	err = err ? err : copy_insns(load);
 	err = err ? err : copy_license(load);
 	if (!err && load->attr->signature)

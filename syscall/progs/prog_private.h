@@ -19,6 +19,7 @@ struct load {
 	char license[128];
 	char name[BPF_OBJ_NAME_LEN];
 	bool gpl_compatible;
+	bool cap_bpf;			/* of the caller */
 
 	/* Resolved references. */
 	struct kern_map *maps[PROG_MAPS_MAX];

@@ -110,7 +110,6 @@ int prog_batch_run(struct bpfx_batch *batch, struct kern_prog *prog, void *ctx, 
 void prog_batch_end(struct bpfx_batch *batch);
 
 /* PROG_TEST_RUN after the gate. @user: the caller's attr, for the results. */
-int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_size,
-		  const struct bpfx_host *host);
+int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, const struct bpfx_host *host);
 
 #endif

@@ -7,33 +7,28 @@
 #include "fault.h"
 #include "prog_private.h"
 
-
-/* Results go into the caller's attr one by one, as far as it is long enough. */
-static int write_result(uint64_t user_attr, uint32_t user_size, size_t offset, uint32_t value)
+/* As Linux does, without a look at the size of the caller's attr: all fields are older than any caller. */
+static int write_result(uint64_t user_attr, size_t offset, uint32_t value)
 {
-	if (user_size < offset + sizeof(value))
-		return 0;
 	return user_write(user_attr + offset, &value, sizeof(value));
 }
 
-static int write_results(uint64_t user_attr, uint32_t user_size, const struct bpfx_test_run *run)
+static int write_results(uint64_t user_attr, const struct bpfx_test_run *run)
 {
-	int err = write_result(user_attr, user_size, offsetof(union bpf_attr, test.data_size_out),
+	int err = write_result(user_attr, offsetof(union bpf_attr, test.data_size_out),
 			       run->out.data_size_out);
 
-	err = err ? err : write_result(user_attr, user_size, offsetof(union bpf_attr, test.retval),
+	err = err ? err : write_result(user_attr, offsetof(union bpf_attr, test.retval),
 				       run->out.retval);
-	err = err ? err : write_result(user_attr, user_size,
-				       offsetof(union bpf_attr, test.duration),
+	err = err ? err : write_result(user_attr, offsetof(union bpf_attr, test.duration),
 				       run->out.duration);
 	if (err || !run->attr->test.ctx_out)
 		return err;
-	return write_result(user_attr, user_size, offsetof(union bpf_attr, test.ctx_size_out),
+	return write_result(user_attr, offsetof(union bpf_attr, test.ctx_size_out),
 			    run->out.ctx_size_out);
 }
 
-int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_size,
-		  const struct bpfx_host *host)
+int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, const struct bpfx_host *host)
 {
 	struct bpfx_test_run run = { .attr = attr };
 	const struct bpfx_prog_type *type;
@@ -56,7 +51,7 @@ int prog_test_run(const union bpf_attr *attr, uint64_t user_attr, uint32_t user_
 	type = prog_type_of(prog);
 	err = !type ? -EINVAL : type->test_run ? type->test_run(host, &run) : -ENOTSUPP;
 	if (run.write_out) {
-		written = write_results(user_attr, user_size, &run);
+		written = write_results(user_attr, &run);
 		err = written ? written : err;
 	}
 	prog_put(prog);

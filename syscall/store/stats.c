@@ -38,15 +38,23 @@ int store_stats_fd(void)
 		raw_close(fd);
 		return err;
 	}
-	atomic_store(&store.control->stats, 1);
+	store_stats_look();
 	return fd;
+}
+
+void store_stats_look(void)
+{
+	atomic_store(&store.control->stats, 1);
 }
 
 /* 1, 0, or that this process cannot look (no fd left, say): it counts, and others find out. */
 static int somebody_wants_them(void)
 {
-	int fd = open_stats(0), wanted;
+	int fd, wanted;
 
+	if (store_sysctl("bpf_stats_enabled", 0) > 0)
+		return 1;
+	fd = open_stats(0);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	wanted = byte_is_locked(fd, STATS_BYTE);

@@ -243,6 +243,14 @@ int store_stats_fd(void);
 /* Does anybody want them. One load where nobody ever did; else a look at the file. */
 bool store_stats_on(void);
 
+/* An administrator may have turned them on, or off: look again. */
+void store_stats_look(void);
+
+/* ---- settings ---- */
+
+/* The number in a file of root/ that stands for one of /proc/sys; @otherwise where there is none. */
+int store_sysctl(const char *name, int otherwise);
+
 /* ---- fds of other tasks ---- */
 
 /* The object behind an fd of any process: 0, with NULL for an fd of something else; -EBADF. */
