@@ -140,12 +140,22 @@ static void own_type(struct copying *c, void *row)
 					type->attach_type_cnt);
 }
 
+static void own_param(struct copying *c, void *row)
+{
+	struct bpfx_param *param = row;
+
+	param->type = copy_text(c, param->type);
+	param->name = copy_text(c, param->name);
+}
+
 static void own_hook(struct copying *c, void *row)
 {
 	struct bpfx_hook *hook = row;
 
 	hook->name = copy_text(c, hook->name);
 	hook->prog_type = copy_text(c, hook->prog_type);
+	hook->args = copy_table(c, "arguments of a tracepoint", hook->args, hook->arg_cnt,
+				sizeof(*hook->args), sizeof(*hook->args), own_param);
 }
 
 static void own_section(struct copying *c, void *row)
@@ -177,10 +187,8 @@ static void own_kfunc(struct copying *c, void *row)
 
 	kfunc->name = copy_text(c, kfunc->name);
 	kfunc->ret = copy_text(c, kfunc->ret);
-	for (uint32_t i = 0; i < BPFX_KFUNC_PARAMS; i++) {
-		kfunc->params[i].type = copy_text(c, kfunc->params[i].type);
-		kfunc->params[i].name = copy_text(c, kfunc->params[i].name);
-	}
+	for (uint32_t i = 0; i < BPFX_KFUNC_PARAMS; i++)
+		own_param(c, &kfunc->params[i]);
 	kfunc->prog_types = copy_table(c, "program types of a kernel function", kfunc->prog_types,
 				       kfunc->prog_type_cnt, sizeof(char *), sizeof(char *),
 				       own_text);

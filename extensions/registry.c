@@ -581,6 +581,19 @@ bool registry_has_row(const struct bpfx_extension *rows, const void *row)
 	return false;
 }
 
+const struct bpfx_extension *registry_builtin(uint32_t n)
+{
+	return builtin_extensions[n];
+}
+
+bool registry_is_builtin(const struct bpfx_extension *ext)
+{
+	for (uint32_t n = 0; builtin_extensions[n]; n++)
+		if (!strcmp(builtin_extensions[n]->name, ext->name))
+			return true;
+	return false;
+}
+
 static void add_builtins(const struct bpfx_host *host)
 {
 	for (uint32_t i = 0; builtin_extensions[i]; i++)

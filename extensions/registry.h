@@ -59,6 +59,10 @@ const struct bpfx_section *registry_section(uint32_t n);
 const struct bpfx_extension *registry_extension(uint32_t n);
 /* Each extension that is there from begin to end, and perhaps those that come or go meanwhile. */
 void registry_each(void (*fn)(const struct bpfx_extension *ext));
+/* n-th of the built-in ones as it is in the source, registered or not; NULL past the end. */
+const struct bpfx_extension *registry_builtin(uint32_t n);
+/* Is it one of those, by its registered rows. */
+bool registry_is_builtin(const struct bpfx_extension *ext);
 /* The extension whose row that is; NULL: it has gone. */
 const struct bpfx_extension *registry_owner(const void *row);
 

@@ -213,6 +213,27 @@ static int check_prog_type(const struct bpfx_prog_type *type)
 	return 0;
 }
 
+#define TYPE_TEXT_MAX 63
+
+static bool is_type_text(const char *text)
+{
+	return text && *text && strnlen(text, TYPE_TEXT_MAX + 1) <= TYPE_TEXT_MAX;
+}
+
+static int check_tracepoint(const struct bpfx_hook *hook)
+{
+	if (strncmp(hook->name, "raw_tp.", strlen("raw_tp.")))
+		return bad("tracepoint %s has no name that begins with raw_tp.", hook->name);
+	if (hook->arg_cnt > BPFX_TRACEPOINT_ARGS_MAX)
+		return bad("tracepoint %s has %u arguments, more than %u", hook->name, hook->arg_cnt,
+			   BPFX_TRACEPOINT_ARGS_MAX);
+	for (uint32_t i = 0; i < hook->arg_cnt; i++)
+		if (!is_type_text(hook->args[i].type) || !is_type_text(hook->args[i].name))
+			return bad("tracepoint %s: argument %u has no type or no name", hook->name,
+				   i + 1);
+	return 0;
+}
+
 static int check_hook(const struct bpfx_hook *hook)
 {
 	int err = check_name_of("hook", hook->name, STORED_NAME_MAX);
@@ -232,6 +253,10 @@ static int check_hook(const struct bpfx_hook *hook)
 		return bad("hook %s: its numbers are not its own to choose", hook->name);
 	if (!(hook->flags & BPFX_HOOK_DYNAMIC) && !hook->link_type)
 		return bad("hook %s has no link type", hook->name);
+	if (hook->flags & BPFX_HOOK_TRACEPOINT)
+		return check_tracepoint(hook);
+	if (hook->arg_cnt)
+		return bad("hook %s has arguments, but is no tracepoint", hook->name);
 	return 0;
 }
 
@@ -267,12 +292,6 @@ static int check_map_type(const struct bpfx_map_type *type)
 	(BPFX_KF_ACQUIRE | BPFX_KF_RELEASE | BPFX_KF_RET_NULL | BPFX_KF_TRUSTED_ARGS |             \
 	 BPFX_KF_SLEEPABLE | BPFX_KF_DESTRUCTIVE | BPFX_KF_RCU | BPFX_KF_ITER_NEW |                \
 	 BPFX_KF_ITER_NEXT | BPFX_KF_ITER_DESTROY | BPFX_KF_RCU_PROTECTED | BPFX_KF_FASTCALL)
-#define TYPE_TEXT_MAX 63
-
-static bool is_type_text(const char *text)
-{
-	return text && *text && strnlen(text, TYPE_TEXT_MAX + 1) <= TYPE_TEXT_MAX;
-}
 
 static int check_kfunc(const struct bpfx_kfunc *row)
 {

@@ -5,6 +5,7 @@
 
 #include "backend.h"
 #include "btf.h"
+#include <bpfx/kfunc.h>
 #include "runtime_btf.h"
 #include "words.h"
 
@@ -135,12 +136,20 @@ static void special_fields_are_found_in_place(void **state)
 
 static void our_own_types_are_good_btf(void **state)
 {
+	static const struct bpfx_param params[] = {
+		{ "struct task_struct *", "task" }, { "bool", "yes" },
+	};
+	static const struct btf_func_def funcs[] = {
+		{ BTF_FUNC_PLAIN, "plain", "int", params, 2 },
+		{ BTF_FUNC_TRACEPOINT, "tp", "void", params, 2 },
+		{ BTF_FUNC_KFUNC, "kfunc", "u64", NULL, 0 },
+	};
 	struct kern_btf *btf;
 	void *data, *again;
 	uint32_t size, size2, id;
 
-	assert_int_equal(kern_btf_runtime(NULL, &data, &size), 0);
-	assert_int_equal(kern_btf_runtime(NULL, &again, &size2), 0);
+	assert_int_equal(kern_btf_runtime(funcs, 3, &data, &size), 0);
+	assert_int_equal(kern_btf_runtime(funcs, 3, &again, &size2), 0);
 	assert_int_equal(size, size2);
 	assert_memory_equal(data, again, size);
 	assert_int_equal(kern_btf_parse(data, size, NULL, NULL, &btf), 0);
@@ -149,6 +158,17 @@ static void our_own_types_are_good_btf(void **state)
 	assert_int_equal(kern_btf_type(btf, id)->size, 24);
 	id = kern_btf_find(btf, "bpf_func_id", BTF_KIND_ENUM);
 	assert_true(btf_vlen(kern_btf_type(btf, id)) > 200);
+	id = kern_btf_type(btf, kern_btf_find(btf, "plain", BTF_KIND_FUNC))->type;
+	assert_int_equal(btf_vlen(kern_btf_type(btf, id)), 2);
+	/* A tracepoint: the typedef of a pointer to what has an argument more. */
+	id = kern_btf_type(btf, kern_btf_find(btf, "btf_trace_tp", BTF_KIND_TYPEDEF))->type;
+	assert_int_equal(btf_kind(kern_btf_type(btf, id)), BTF_KIND_PTR);
+	id = kern_btf_type(btf, id)->type;
+	assert_int_equal(btf_vlen(kern_btf_type(btf, id)), 3);
+	id = kern_btf_type(btf, kern_btf_find(btf, "__bpf_trace_tp", BTF_KIND_FUNC))->type;
+	assert_string_equal(kern_btf_name(btf, btf_params(kern_btf_type(btf, id))[2].name_off),
+			    "yes");
+	assert_int_not_equal(kern_btf_find(btf, "kfunc", BTF_KIND_FUNC), 0);
 	kern_btf_free(btf);
 	free(data);
 	free(again);

@@ -51,4 +51,21 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return 0;
 }
 
+/* The same with typed arguments: members are read where they are. */
+int typed_pid, typed_tgid_of_parent, typed_old, current_task_tgid;
+unsigned long long typed_ids;
+char typed_filename[32];
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(typed_exec, struct task_struct *task, int old_pid, struct linux_binprm *binprm)
+{
+	typed_pid = task->pid;
+	typed_tgid_of_parent = task->real_parent->tgid;
+	typed_old = old_pid;
+	typed_ids = bpf_get_current_pid_tgid();
+	current_task_tgid = ((struct task_struct *)bpf_get_current_task_btf())->tgid;
+	bpf_probe_read_kernel_str(typed_filename, sizeof(typed_filename), binprm->filename);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -85,6 +85,28 @@ static void programs_see_the_tasks(void **state)
 	assert_int_equal(bpfx_sched_event(&event), 0);
 }
 
+static void typed_arguments_are_the_same(void **state)
+{
+	struct bpfx_task parent = { .pid = 100, .tgid = 100 };
+	struct bpfx_task task = { .pid = 4322, .tgid = 4321, .real_parent = &parent };
+	struct bpfx_sched_event event = { .sz = sizeof(event), .kind = BPFX_SCHED_EXEC, .old_pid = 9,
+					  .task = &task, .filename = "/usr/bin/false" };
+	struct bpf_link *typed = attach("typed_exec"), *untyped = attach("on_exec");
+	const unsigned long long *ids = variable("typed_ids");
+
+	assert_int_equal(bpfx_sched_event(&event), 2);
+	assert_int_equal(number("typed_pid"), 4322);
+	assert_int_equal(number("typed_tgid_of_parent"), 100);
+	assert_int_equal(number("typed_old"), 9);
+	assert_int_equal(number("current_task_tgid"), 4321);
+	assert_int_equal(*ids, 4321ull << 32 | 4322);
+	assert_string_equal(variable("typed_filename"), "/usr/bin/false");
+	assert_int_equal(number("executed"), 4322);
+	bpf_link__destroy(typed);
+	bpf_link__destroy(untyped);
+	assert_int_equal(bpfx_sched_event(&event), 0);
+}
+
 static void bad_events_are_refused(void **state)
 {
 	struct bpfx_task task = { 0 };
@@ -151,6 +173,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs_see_the_tasks),
+		cmocka_unit_test(typed_arguments_are_the_same),
 		cmocka_unit_test(bad_events_are_refused),
 		cmocka_unit_test(events_are_made_up_from_names),
 	};

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,9 +121,11 @@ static void numbers(struct values *values, uint32_t size, bool live_frames)
 }
 
 /* Of nobody. */
-static void id_numbers(struct values *values)
+static void id_numbers(struct values *values, const char *name)
 {
 	add_number(values, 0);
+	if (strstr(name, "ifindex"))
+		add_number(values, 1);	/* everybody's loopback */
 	add_number(values, 0x3fffffff);
 	add_number(values, INT32_MAX);
 	add_number(values, UINT32_MAX);
@@ -192,7 +195,8 @@ static void values_of(const struct field *field, const struct objects *o, struct
 					   "batch_size", NULL };
 	static const char *const types[] = { "attach_type", "expected_attach_type", "prog_type",
 					     "map_type", NULL };
-	static const char *const ids[] = { "pid", "start_id", "next_id", "duration", NULL };
+	static const char *const ids[] = { "pid", "start_id", "next_id", "duration",
+					 "prog_ifindex", "map_ifindex", NULL };
 	static const char *const wide_numbers[] = {
 		"flags", "elem_flags", "map_extra", "cookie", "bpf_cookie", "expected_revision",
 		"revision", "probe_offset", "probe_addr", NULL
@@ -212,7 +216,7 @@ static void values_of(const struct field *field, const struct objects *o, struct
 	else if (is_one_of(name, types))
 		type_numbers(values, name);
 	else if (is_one_of(name, ids))
-		id_numbers(values);
+		id_numbers(values, name);
 	else
 		numbers(values, field->size, !strcmp(field->name, "test.flags"));
 }
@@ -295,6 +299,16 @@ static void ask(struct call *call, char *answer)
 
 /* ---- all calls of a scene ---- */
 
+/* Machines have interfaces of their own: their numbers are not asked for. */
+static bool names_an_interface(const struct field *field, const struct value *value)
+{
+	char name[IF_NAMESIZE];
+	uint32_t number;
+
+	memcpy(&number, value->bytes, sizeof(number));
+	return !strcmp(base_name(field), "target_fd") && number > 1 && if_indextoname(number, name);
+}
+
 static void spoil_field(struct call *call, const struct field *field, struct line *line)
 {
 	struct values values;
@@ -306,6 +320,8 @@ static void spoil_field(struct call *call, const struct field *field, struct lin
 		begin(call);
 		/* Objects may be new: fds too. */
 		values_of(field, call->objects, &values);
+		if (names_an_interface(field, &values.list[i]))
+			continue;
 		memcpy(call->attr + field->offset, values.list[i].bytes, field->size);
 		ask(call, answer);
 		line_say(line, values.list[i].name, answer);

@@ -10,22 +10,21 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* A tracepoint's programs may read as many arguments as it has. */
-static int check_args(const struct bpfx_host *host, struct bpfx_attach *attach, uint32_t args)
-{
-	attach->reason = "the program reads more arguments than the tracepoint has";
-	return host->prog_ctx_size(attach->prog) > 8 * args ? -EINVAL : 0;
-}
+static const struct bpfx_param fork_args[] = {
+	{ "struct task_struct *", "parent" },
+	{ "struct task_struct *", "child" },
+};
 
-static int attach_2(const struct bpfx_host *host, struct bpfx_attach *attach)
-{
-	return check_args(host, attach, 2);
-}
+static const struct bpfx_param exec_args[] = {
+	{ "struct task_struct *", "p" },
+	{ "pid_t", "old_pid" },
+	{ "struct linux_binprm *", "bprm" },
+};
 
-static int attach_3(const struct bpfx_host *host, struct bpfx_attach *attach)
-{
-	return check_args(host, attach, 3);
-}
+static const struct bpfx_param exit_args[] = {
+	{ "struct task_struct *", "p" },
+	{ "bool", "group_dead" },
+};
 
 static int fire_fork(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		     struct bpfx_fire *fire);
@@ -34,20 +33,21 @@ static int fire_exec(const struct bpfx_host *host, const struct bpfx_hook *hook,
 static int fire_exit(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		     struct bpfx_fire *fire);
 
-#define TRACEPOINT(tp, attach_fn, fire_fn)                                                         \
+#define TRACEPOINT(tp, its_args, fire_fn)                                                          \
 	{ .name = "raw_tp." tp,                                                                    \
 	  .link_type = BPF_LINK_TYPE_RAW_TRACEPOINT,                                               \
 	  .prog_type = "raw_tracepoint",                                                           \
 	  .flags = BPFX_HOOK_TRACEPOINT | BPFX_HOOK_MULTI,                                         \
 	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
-	  .attach = attach_fn,                                                                     \
 	  .fire = fire_fn,                                                                         \
+	  .args = its_args,                                                                        \
+	  .arg_cnt = ARRAY_CNT(its_args),                                                          \
 	  .state = &(struct bpfx_hook_state){ 0 } }
 
 const struct bpfx_hook tracing_hooks[TRACING_HOOK_CNT] = {
-	[BPFX_SCHED_FORK] = TRACEPOINT("sched_process_fork", attach_2, fire_fork),
-	[BPFX_SCHED_EXEC] = TRACEPOINT("sched_process_exec", attach_3, fire_exec),
-	[BPFX_SCHED_EXIT] = TRACEPOINT("sched_process_exit", attach_2, fire_exit),
+	[BPFX_SCHED_FORK] = TRACEPOINT("sched_process_fork", fork_args, fire_fork),
+	[BPFX_SCHED_EXEC] = TRACEPOINT("sched_process_exec", exec_args, fire_exec),
+	[BPFX_SCHED_EXIT] = TRACEPOINT("sched_process_exit", exit_args, fire_exit),
 };
 
 /* ---- events ---- */
@@ -95,7 +95,7 @@ EXPORT int bpfx_sched_event(struct bpfx_sched_event *event)
 {
 	const struct bpfx_hook *hook;
 	struct bpfx_binprm binprm;
-	struct raw_tp_event ctx;
+	struct bpfx_tracepoint_ctx ctx;
 	uint32_t result = 0;
 
 	if (!is_whole(event))
@@ -118,8 +118,11 @@ EXPORT int bpfx_sched_event(struct bpfx_sched_event *event)
 
 const struct bpfx_task *raw_tp_current(const void *ctx)
 {
-	return ((const struct raw_tp_event *)((const char *)ctx -
-					      offsetof(struct raw_tp_event, args)))->current_task;
+	const char *args = ctx;
+	const struct bpfx_tracepoint_ctx *event =
+		(const void *)(args - offsetof(struct bpfx_tracepoint_ctx, args));
+
+	return event->current_task;
 }
 
 /* ---- events made up from names and numbers ---- */

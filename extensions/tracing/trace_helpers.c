@@ -58,22 +58,29 @@ static uint64_t help_current_task(uint64_t r1, uint64_t r2, uint64_t r3, uint64_
 	return (uintptr_t)&own;
 }
 
-#define COOKIE_ROW                                                                                 \
+#define COOKIE_ROW(...)                                                                            \
 	{ BPF_FUNC_get_attach_cookie, "get_attach_cookie", help_get_attach_cookie,                 \
-	  BPFX_RET_INTEGER, { BPFX_ARG_CTX }, .flags = 0 }
+	  BPFX_RET_INTEGER, { BPFX_ARG_CTX }, .flags = 0, __VA_ARGS__ }
 
-const struct bpfx_helper cookie_rows[COOKIE_ROW_CNT] = { COOKIE_ROW };
+const struct bpfx_helper cookie_rows[COOKIE_ROW_CNT] = { COOKIE_ROW() };
 
-const struct bpfx_helper raw_tp_rows[RAW_TP_ROW_CNT] = {
-	COOKIE_ROW,
-	{ BPF_FUNC_get_current_pid_tgid, "get_current_pid_tgid", help_current_pid_tgid,
-	  BPFX_RET_INTEGER, .flags = BPFX_HELPER_IMPLICIT_CTX },
-	{ BPF_FUNC_get_current_task, "get_current_task", help_current_task, BPFX_RET_INTEGER,
-	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON | BPFX_HELPER_GPL },
-	{ BPF_FUNC_get_current_task_btf, "get_current_task_btf", help_current_task, BPFX_RET_BTF_ID,
-	  .ret_type = "task_struct",
-	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON | BPFX_HELPER_GPL },
-	{ BPF_FUNC_get_current_comm, "get_current_comm", help_current_comm, BPFX_RET_INTEGER,
-	  { BPFX_ARG_MEM | BPFX_UNINIT | BPFX_WRITE, BPFX_ARG_SIZE },
-	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON },
+#define CURRENT_ROWS                                                                               \
+	{ BPF_FUNC_get_current_pid_tgid, "get_current_pid_tgid", help_current_pid_tgid,            \
+	  BPFX_RET_INTEGER, .flags = BPFX_HELPER_IMPLICIT_CTX },                                   \
+	{ BPF_FUNC_get_current_task, "get_current_task", help_current_task, BPFX_RET_INTEGER,      \
+	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON | BPFX_HELPER_GPL },             \
+	{ BPF_FUNC_get_current_task_btf, "get_current_task_btf", help_current_task, BPFX_RET_BTF_ID, \
+	  .ret_type = "task_struct",                                                               \
+	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON | BPFX_HELPER_GPL },             \
+	{ BPF_FUNC_get_current_comm, "get_current_comm", help_current_comm, BPFX_RET_INTEGER,      \
+	  { BPFX_ARG_MEM | BPFX_UNINIT | BPFX_WRITE, BPFX_ARG_SIZE },                              \
+	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON }
+
+const struct bpfx_helper raw_tp_rows[RAW_TP_ROW_CNT] = { COOKIE_ROW(), CURRENT_ROWS };
+
+static const uint32_t tracepoint_only[] = { BPF_TRACE_RAW_TP };
+
+const struct bpfx_helper btf_target_rows[RAW_TP_ROW_CNT] = {
+	COOKIE_ROW(.attach_types = tracepoint_only, .attach_type_cnt = 1),
+	CURRENT_ROWS,
 };

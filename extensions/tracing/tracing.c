@@ -79,17 +79,28 @@ static const struct bpfx_ctx_desc sample_ctx = {
 /* ---- raw_tracepoint: the arguments ---- */
 
 static const struct bpfx_ctx_field args_fields[] = {
-	SAME("args", 0, RAW_TP_ARGS_MAX * 8, READ | NARROW),
+	SAME("args", 0, BPFX_TRACEPOINT_ARGS_MAX * 8, READ | NARROW),
 };
 
 static const struct bpfx_ctx_desc args_ctx = {
-	.size = RAW_TP_ARGS_MAX * 8,
-	.real_size = RAW_TP_ARGS_MAX * 8,
+	.size = BPFX_TRACEPOINT_ARGS_MAX * 8,
+	.real_size = BPFX_TRACEPOINT_ARGS_MAX * 8,
 	.type_name = "bpf_raw_tracepoint_args",
 	.fields = args_fields,
 	.field_cnt = ARRAY_CNT(args_fields),
 	NO_PACKET,
 };
+
+/* ---- tracing: arguments that the target's prototype types ---- */
+
+static const struct bpfx_ctx_desc typed_args_ctx = {
+	.size = BPFX_TRACEPOINT_ARGS_MAX * 8,
+	.real_size = BPFX_TRACEPOINT_ARGS_MAX * 8,
+	NO_PACKET,
+};
+
+/* Of a tracepoint any result is fine. */
+static const struct bpfx_ret_range target_results[] = { { BPF_TRACE_ITER, 0, 1 } };
 
 static const struct bpfx_prog_type types[] = {
 	{
@@ -128,6 +139,18 @@ static const struct bpfx_prog_type types[] = {
 		.helper_cnt = RAW_TP_ROW_CNT,
 		GENERAL(raw_tracepoint_ids),
 		.test_run = raw_tp_test_run,
+	},
+	{
+		.name = "tracing",
+		.type = BPF_PROG_TYPE_TRACING,
+		.flags = BPFX_PROG_CAP_PERFMON | BPFX_PROG_BTF_TARGET,
+		.ctx = &typed_args_ctx,
+		.helpers = btf_target_rows,
+		.helper_cnt = RAW_TP_ROW_CNT,
+		GENERAL(raw_tracepoint_ids),
+		.ret_ranges = target_results,
+		.ret_range_cnt = ARRAY_CNT(target_results),
+		.test_run = btf_target_test_run,
 	},
 };
 

@@ -10,15 +10,6 @@
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define RAW_TP_ARGS_MAX 12
-
-/* What r1 of a raw tracepoint program points to: the arguments. */
-struct raw_tp_event {
-	const struct bpfx_task *current_task;	/* NULL: the thread that runs it */
-	struct bpfx_ctx_header header;
-	uint64_t args[RAW_TP_ARGS_MAX];
-};
-
 /* tracing.c: the services we got when registered. */
 extern const struct bpfx_host *tracing_host;
 
@@ -29,12 +20,14 @@ extern const struct bpfx_hook tracing_hooks[TRACING_HOOK_CNT];
 const struct bpfx_task *raw_tp_current(const void *ctx);
 
 /* bpf_get_attach_cookie() of every tracing program; raw tracepoint programs have it and an idea of
- * their own of who is current. */
+ * their own of who is current; iterators have no cookie. */
 #define COOKIE_ROW_CNT 1
 extern const struct bpfx_helper cookie_rows[COOKIE_ROW_CNT];
 #define RAW_TP_ROW_CNT 5
 extern const struct bpfx_helper raw_tp_rows[RAW_TP_ROW_CNT];
+extern const struct bpfx_helper btf_target_rows[RAW_TP_ROW_CNT];
 
 int raw_tp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
+int btf_target_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
 #endif

@@ -18,6 +18,7 @@
 #include <bpfx/host.h>
 #include <bpfx/kfunc.h>
 #include <bpfx/map.h>
+#include <bpfx/tracepoint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,6 +65,9 @@ struct bpfx_test_run {
 #define BPFX_PROG_LD_ABS	0x80u	/* BPF_LD_ABS and BPF_LD_IND read its packet */
 /* With BPFX_PROG_ATTACH_CHECKED: attached to any of attach_types unless it returns more than 1. */
 #define BPFX_PROG_ATTACH_LOOSE	0x100u
+/* What it attaches to is a type of the kernel's BTF (attach_btf_id): a tracepoint, an iterator. Its context is
+ * that one's arguments, typed as there; the context's fields do not matter. */
+#define BPFX_PROG_BTF_TARGET	0x200u
 
 struct bpfx_prog_type {
 	const char *name;		/* Linux's: "xdp"; new ones: their own, at most 31 characters */
@@ -111,7 +115,8 @@ struct bpfx_attach {
 #define BPFX_HOOK_NETLINK	0x40u
 #define BPFX_TC_PROTOCOL	0xffffu
 #define BPFX_TC_DIRECT		0x10000u
-/* A raw tracepoint: found by its name alone, "raw_tp." and the tracepoint's; many programs. */
+/* A raw tracepoint: found by its name alone, "raw_tp." and the tracepoint's; many programs. It is fired with
+ * a struct bpfx_tracepoint_ctx. */
 #define BPFX_HOOK_TRACEPOINT	0x20u
 
 struct bpfx_hook {
@@ -139,6 +144,10 @@ struct bpfx_hook {
 		    struct bpfx_fire *fire);
 	/* Does the program with that cookie want to see the event; NULL: all do. */
 	int (*wanted)(void *ctx, uint64_t cookie);
+	/* Arguments of a tracepoint, for programs that want them typed (tp_btf): the kernel's BTF, or
+	 * that of a module with the extension's name, tells of it. NULL: there are no such programs. */
+	const struct bpfx_param *args;
+	uint32_t arg_cnt;
 };
 
 /* Lets the place that fires a hook skip it with one load while nothing is attached. */

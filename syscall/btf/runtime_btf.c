@@ -274,57 +274,109 @@ static int write_type(struct builder *b, uint32_t id)
 	       write_typedef(b, spelling) ? 0 : -EINVAL;
 }
 
-/* ---- kernel functions: a prototype, the function, and the tag that tells tools what it is ---- */
+/* ---- functions; types that are named here first come behind, the ids of these (from @id) are known
+ * beforehand ---- */
 
-static uint32_t param_count(const struct bpfx_kfunc *kfunc)
+static void write_proto(struct builder *b, const struct btf_func_def *def, bool first_hidden, bool named)
 {
-	uint32_t cnt = 0;
+	uint32_t cnt = def->param_cnt;
+	struct btf_param param = { named ? string_of(b, "__data") : 0, 0 };
 
-	while (cnt < BPFX_KFUNC_PARAMS && kfunc->params[cnt].type)
-		cnt++;
-	return cnt;
-}
-
-/* Types that are named here first come behind; the ids of these three (from @id) are known
- * beforehand. */
-static void write_kfunc(struct builder *b, const struct bpfx_kfunc *kfunc, uint32_t id)
-{
-	const uint32_t whole = UINT32_MAX;
-	uint32_t cnt = param_count(kfunc);
-
-	append_type(b, NULL, BTF_KIND_FUNC_PROTO, cnt, type_of(b, kfunc->ret));
-	for (uint32_t i = 0; i < cnt; i++) {
-		struct btf_param param = { string_of(b, kfunc->params[i].name),
-					   type_of(b, kfunc->params[i].type) };
-
+	append_type(b, NULL, BTF_KIND_FUNC_PROTO, cnt + first_hidden, type_of(b, def->ret));
+	if (first_hidden) {
+		param.type = type_of(b, "void *");
 		append(b, &b->types, &param, sizeof(param));
 	}
-	append_type(b, kfunc->name, BTF_KIND_FUNC, BTF_FUNC_STATIC, id);
+	for (uint32_t i = 0; i < cnt; i++) {
+		param.name_off = named ? string_of(b, def->params[i].name) : 0;
+		param.type = type_of(b, def->params[i].type);
+		append(b, &b->types, &param, sizeof(param));
+	}
+}
+
+static void write_function(struct builder *b, const struct btf_func_def *def, uint32_t id)
+{
+	write_proto(b, def, false, true);
+	append_type(b, def->name, BTF_KIND_FUNC, BTF_FUNC_STATIC, id);
+}
+
+/* The tag tells tools what it is. */
+static void write_kfunc(struct builder *b, const struct btf_func_def *def, uint32_t id)
+{
+	const uint32_t whole = UINT32_MAX;
+
+	write_function(b, def, id);
 	append_type(b, "bpf_kfunc", BTF_KIND_DECL_TAG, 0, id + 1);
 	append(b, &b->types, &whole, sizeof(whole));
 }
 
-/* Numbers for what has no spelling. */
-static uint32_t reserve(struct builder *b, const char *what, uint32_t cnt)
+/* As Linux has it: a typedef of a pointer to what takes the arguments, and the function that runs
+ * programs, which alone has their names. */
+static void write_tracepoint(struct builder *b, const struct btf_func_def *def, uint32_t id)
 {
-	uint32_t first = b->type_cnt + 1;
+	char name[SPELLING_MAX];
 
+	snprintf(name, sizeof(name), "btf_trace_%s", def->name);
+	write_proto(b, def, true, false);
+	append_type(b, NULL, BTF_KIND_PTR, 0, id);
+	append_type(b, name, BTF_KIND_TYPEDEF, 0, id + 1);
+	snprintf(name, sizeof(name), "__bpf_trace_%s", def->name);
+	write_proto(b, def, true, true);
+	append_type(b, name, BTF_KIND_FUNC, BTF_FUNC_STATIC, id + 3);
+}
+
+static const struct func_kind {
+	uint32_t ids;		/* how many types it is */
+	void (*write)(struct builder *b, const struct btf_func_def *def, uint32_t id);
+} func_kinds[] = {
+	[BTF_FUNC_PLAIN] = { 2, write_function },
+	[BTF_FUNC_KFUNC] = { 3, write_kfunc },
+	[BTF_FUNC_TRACEPOINT] = { 5, write_tracepoint },
+};
+
+/* Numbers for what has no spelling. */
+static void reserve(struct builder *b, uint32_t cnt)
+{
 	for (uint32_t i = 0; i < cnt; i++) {
 		char name[SPELLING_MAX];
 
-		snprintf(name, sizeof(name), "%s %u", what, b->type_cnt);
+		snprintf(name, sizeof(name), "func %u", b->type_cnt);
 		type_of(b, name);
 	}
-	return first;
+}
+
+/* All types by their turn; functions have the ids from @id on, @at in the BTF of which this is a part. */
+static int write_types(struct builder *b, const struct btf_func_def *funcs, uint32_t cnt, uint32_t id,
+		       uint32_t at)
+{
+	int err = 0;
+
+	for (uint32_t i = 1; !err && !b->no_memory && i <= b->type_cnt; i++) {
+		const struct func_kind *kind = i >= id && cnt ? &func_kinds[funcs->kind] : NULL;
+
+		if (!kind) {
+			err = write_type(b, i);
+			continue;
+		}
+		kind->write(b, funcs, at + i);
+		i += kind->ids - 1;
+		funcs++;
+		cnt--;
+	}
+	return b->no_memory ? -ENOMEM : err;
+}
+
+static void reserve_funcs(struct builder *b, const struct btf_func_def *funcs, uint32_t cnt)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		reserve(b, func_kinds[funcs[i].kind].ids);
 }
 
 /* Everything in the tables is wanted, in their order; what it refers to follows. */
-static int write_all(struct builder *b, const struct bpfx_kfunc *(*kfunc)(uint32_t n))
+static int write_all(struct builder *b, const struct btf_func_def *funcs, uint32_t cnt)
 {
 	char spelling[SPELLING_MAX];
-	const struct bpfx_kfunc *row;
-	uint32_t first, done = 0;
-	int err = 0;
+	uint32_t first;
 
 	append(b, &b->strings, "", 1);
 	for (uint32_t i = 0; i < runtime_int_cnt; i++)
@@ -340,19 +392,8 @@ static int write_all(struct builder *b, const struct bpfx_kfunc *(*kfunc)(uint32
 		type_of(b, spelling);
 	}
 	first = b->type_cnt + 1;
-	for (uint32_t n = 0; kfunc && kfunc(n); n++)
-		reserve(b, "kfunc", 3);
-	for (uint32_t id = 1; !err && !b->no_memory && id <= b->type_cnt; id++) {
-		row = id >= first && kfunc ? kfunc(done) : NULL;
-		if (!row) {
-			err = write_type(b, id);
-			continue;
-		}
-		write_kfunc(b, row, id);
-		done++;
-		id += 2;
-	}
-	return b->no_memory ? -ENOMEM : err;
+	reserve_funcs(b, funcs, cnt);
+	return write_types(b, funcs, cnt, first, 0);
 }
 
 static int join(const struct builder *b, void **data, uint32_t *size)
@@ -377,36 +418,28 @@ static int join(const struct builder *b, void **data, uint32_t *size)
 	return 0;
 }
 
-int kern_btf_module(const struct kern_btf *base, const struct bpfx_kfunc *rows, uint32_t cnt,
-		    void **data, uint32_t *size)
+static int finish(struct builder *b, int err, void **data, uint32_t *size)
 {
-	struct builder b = { .base = base };
-	int err = 0;
-
-	append(&b, &b.strings, "", 1);
-	reserve(&b, "kfunc", 3 * cnt);
-	for (uint32_t i = 0; i < cnt; i++)
-		write_kfunc(&b, &rows[i], base->type_cnt + 3 * i);
-	for (uint32_t id = 3 * cnt + 1; !err && !b.no_memory && id <= b.type_cnt; id++)
-		err = write_type(&b, id);
-	err = b.no_memory ? -ENOMEM : err;
-	if (!err)
-		err = join(&b, data, size);
-	free(b.types.bytes);
-	free(b.strings.bytes);
-	free(b.spelling);
+	err = err ? err : join(b, data, size);
+	free(b->types.bytes);
+	free(b->strings.bytes);
+	free(b->spelling);
 	return err;
 }
 
-int kern_btf_runtime(const struct bpfx_kfunc *(*kfunc)(uint32_t n), void **data, uint32_t *size)
+int kern_btf_module(const struct kern_btf *base, const struct btf_func_def *funcs, uint32_t cnt,
+		    void **data, uint32_t *size)
+{
+	struct builder b = { .base = base };
+
+	append(&b, &b.strings, "", 1);
+	reserve_funcs(&b, funcs, cnt);
+	return finish(&b, write_types(&b, funcs, cnt, 1, base->type_cnt - 1), data, size);
+}
+
+int kern_btf_runtime(const struct btf_func_def *funcs, uint32_t cnt, void **data, uint32_t *size)
 {
 	struct builder b = { 0 };
-	int err = write_all(&b, kfunc);
 
-	if (!err)
-		err = join(&b, data, size);
-	free(b.types.bytes);
-	free(b.strings.bytes);
-	free(b.spelling);
-	return err;
+	return finish(&b, write_all(&b, funcs, cnt), data, size);
 }

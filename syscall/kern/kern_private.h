@@ -8,8 +8,11 @@
 /* Store, extensions, kernel BTF: 0 or -errno of the store. */
 int kern_start(void);
 
+/* BTF of the kernel, where this store has none yet: 0 or -errno. */
+int kern_create_btf(void);
+
 struct bpfx_extension;
-/* BTF of the kernel functions that an extension adds: 0 or -errno. */
+/* BTF of the kernel functions and tracepoints that an extension adds: 0 or -errno. */
 int kern_add_module(const struct bpfx_extension *ext);
 
 #endif

@@ -16,8 +16,7 @@
 _Static_assert(sizeof(struct link_shared) <= sizeof(((struct store_header *)0)->room),
 	       "link facts fit into the header");
 
-/* Tell the caller (bpfx_reason()) and the journal why. Return: @err. */
-static int refuse(int err, const struct kern_prog *prog, const char *format, ...)
+int link_refuse(int err, const struct kern_prog *prog, const char *format, ...)
 {
 	char why[224];
 	va_list args;
@@ -39,17 +38,17 @@ static int find_hook(const union bpf_attr *attr, const struct kern_prog *prog,
 
 	*hook = registry_hook(attr->link_create.attach_type);
 	if (!*hook)
-		return refuse(-EINVAL, prog, "nobody here has a hook with attach type %u",
+		return link_refuse(-EINVAL, prog, "nobody here has a hook with attach type %u",
 			      attr->link_create.attach_type);
 	if (prog_info_check(prog, type, why, sizeof(why)))
-		return refuse(-EINVAL, prog, "hook %s: %s", (*hook)->name, why);
+		return link_refuse(-EINVAL, prog, "hook %s: %s", (*hook)->name, why);
 	if (strcmp((*hook)->prog_type, type->name))
-		return refuse(-EINVAL, prog, "hook %s takes programs of type %s, this is one of type %s",
+		return link_refuse(-EINVAL, prog, "hook %s takes programs of type %s, this is one of type %s",
 			      (*hook)->name, (*hook)->prog_type, type->name);
 	err = hook_is_ordered(*hook) ?
 		      ordered_check_prog(prog, type, attr->link_create.attach_type) : 0;
 	if (err == -EINVAL)
-		return refuse(err, prog, "hook %s: it was loaded for attach type %u",
+		return link_refuse(err, prog, "hook %s: it was loaded for attach type %u",
 			      (*hook)->name, prog->shared->expected_attach_type);
 	return err;
 }
@@ -108,13 +107,13 @@ int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct
 	if (hook_is_ordered(hook))
 		return ordered_link_create(attr, prog, hook);
 	if (hook->flags & BPFX_HOOK_NETLINK)
-		return refuse(-EINVAL, prog, "hook %s takes filters of traffic control, no links",
+		return link_refuse(-EINVAL, prog, "hook %s takes filters of traffic control, no links",
 			      hook->name);
 	err = hook->attach ? hook->attach(&link_host, &at) : 0;
 	if (err && at.taken_err && is_taken(hook, at.target, &now))
 		err = at.taken_err;
 	if (err)
-		refuse(err, prog, "hook %s: %s", hook->name, at.reason ? at.reason : strerror(-err));
+		link_refuse(err, prog, "hook %s: %s", hook->name, at.reason ? at.reason : strerror(-err));
 	err = err ? err : store_create(STORE_LINK, 0, &obj);
 	if (err)
 		return err;
@@ -165,6 +164,14 @@ static int attach_perf_event(const union bpf_attr *attr)
 	return attr->link_create.flags ? -EINVAL : -EBADF;
 }
 
+/* What the program named when it was loaded. */
+static int attach_to_target(const union bpf_attr *attr, struct kern_prog *prog)
+{
+	if (attr->link_create.attach_type != prog->shared->expected_attach_type)
+		return -EINVAL;
+	return raw_tp_link_create(attr, prog);
+}
+
 int link_create(const union bpf_attr *attr)
 {
 	const struct bpfx_hook *hook;
@@ -175,6 +182,8 @@ int link_create(const union bpf_attr *attr)
 		return ret;
 	if (attr->link_create.attach_type == BPF_PERF_EVENT && runs_on_perf_events(prog)) {
 		ret = attach_perf_event(attr);
+	} else if (prog_has_target(prog)) {
+		ret = attach_to_target(attr, prog);
 	} else {
 		ret = find_hook(attr, prog, &hook);
 		ret = ret ? ret : link_attach(attr, prog, hook, 0);

@@ -9,6 +9,13 @@
 int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct bpfx_hook *hook,
 		uint64_t cookie);
 
+/* Tell the caller (bpfx_reason()) and the journal why. Return: @err. */
+int link_refuse(int err, const struct kern_prog *prog, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* LINK_CREATE of a program that has its tracepoint from the load. */
+int raw_tp_link_create(const union bpf_attr *attr, struct kern_prog *prog);
+
 /* Raw tracepoints: 0, -EINVAL, -EFAULT, or -ENOSPC where the name was cut; length of the lines. */
 int raw_tp_fill_info(const struct link_shared *shared, struct bpf_link_info *info);
 int raw_tp_fdinfo(const struct link_shared *shared, char *buf, size_t size);

@@ -8,6 +8,7 @@
 #include "err.h"
 #include "helpers.h"
 #include "prog_private.h"
+#include "registry.h"
 
 static bool holds_fd(const struct bpf_insn *insn)
 {
@@ -162,7 +163,31 @@ uint64_t prog_kfunc_sum(const struct bpfx_kfunc *row)
 	return sum_of(&sha);
 }
 
+uint64_t prog_args_sum(const struct bpfx_hook *hook)
+{
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	add_words(&sha, &hook->arg_cnt, 1);
+	for (uint32_t i = 0; i < hook->arg_cnt; i++)
+		add_text(&sha, hook->args[i].type);
+	return sum_of(&sha);
+}
+
 /* ---- comparing ---- */
+
+/* A tracepoint that is not there runs nothing: that is told where it is looked for. */
+static int check_target(const struct kern_prog *prog, char *why, size_t size)
+{
+	const struct bpfx_hook *hook =
+		prog->shared->target_sum ? registry_hook_by_name(prog->shared->target) : NULL;
+
+	if (!hook || prog_args_sum(hook) == prog->shared->target_sum)
+		return 0;
+	snprintf(why, size, "tracepoint %s has other arguments now; the program was verified with "
+		 "different ones", hook->name + strlen("raw_tp."));
+	return -EINVAL;
+}
 
 static int tell_helper(const struct bpfx_prog_type *type, uint32_t id, char *why, size_t size)
 {
@@ -208,6 +233,6 @@ int prog_info_check(const struct kern_prog *prog, const struct bpfx_prog_type *t
 	prog_info_hash(type, prog_section(prog, prog->shared->helpers), prog->shared->helper_cnt,
 		       now);
 	if (!memcmp(now, prog->shared->info_hash, sizeof(now)))
-		return 0;
+		return check_target(prog, why, size);
 	return tell_difference(prog, type, why, size);
 }

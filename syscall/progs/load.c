@@ -2,6 +2,7 @@
 /* BPF_PROG_LOAD, step by step: each step is a function, in Linux's order of checks. */
 #include <net/if.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,13 +66,10 @@ static int check_privilege(const struct load *load)
 	return 0;
 }
 
-/* What is attached to must be named for types that need it, and only for those. */
-static int check_attach(const union bpf_attr *attr, const struct bpfx_prog_type *type)
+static int check_attach_type(const union bpf_attr *attr, const struct bpfx_prog_type *type)
 {
 	uint32_t wanted = attach_type_of(attr);
 
-	if (attr->attach_prog_fd || attr->attach_btf_id)
-		return -EINVAL;		/* no registered type takes either */
 	if (!type || !(type->flags & BPFX_PROG_ATTACH_CHECKED))
 		return 0;
 	for (uint32_t i = 0; i < type->attach_type_cnt; i++)
@@ -138,6 +136,14 @@ static const struct kern_btf *kernel_btf(struct load *load, bool *foreign)
 	return btf;
 }
 
+static bool has_tracepoint(const char *name)
+{
+	char hook_name[PROG_TARGET_NAME + 8];
+
+	snprintf(hook_name, sizeof(hook_name), "raw_tp.%.*s", (int)PROG_TARGET_NAME, name);
+	return registry_hook_by_name(hook_name);
+}
+
 static int verify(struct load *load)
 {
 	const union bpf_attr *attr = load->attr;
@@ -178,6 +184,8 @@ static int verify(struct load *load)
 		.module_cnt = load->module_cnt,
 		.has_fd_array = attr->fd_array,
 		.attach_btf_id = attr->attach_btf_id,
+		.attach_btf = load->attach_btf,
+		.has_tracepoint = has_tracepoint,
 		.nr_cpus = store_possible_cpus(),
 		.cap_bpf = load->cap_bpf,
 		.cap_perfmon = privileged(PRIVILEGE_PERFMON),
@@ -187,6 +195,11 @@ static int verify(struct load *load)
 		.log = &load->log,
 	};
 
+	if (load->attach_prog) {
+		in.attaches_to_prog = true;
+		in.attach_funcs = prog_section(load->attach_prog, load->attach_prog->shared->func_info);
+		in.attach_func_cnt = load->attach_prog->shared->func_info_cnt;
+	}
 	load->verified = true;
 	return verify_program(&in, &load->result);
 }
@@ -232,6 +245,10 @@ static void load_free(struct load *load)
 	}
 	for (uint32_t i = 0; i < load->more_btf_cnt; i++)
 		store_put(load->more_btf[i]);
+	if (load->attach_btf_obj)
+		store_put(load->attach_btf_obj);
+	if (load->attach_prog)
+		prog_put(load->attach_prog);
 	if (load->btf_obj)
 		store_put(load->btf_obj);
 	if (load->kernel_btf_obj)
@@ -255,7 +272,8 @@ static int gather(struct load *load)
 	load->type = registry_prog_type(load->attr->prog_type);
 	load->cap_bpf = privileged(PRIVILEGE_BPF);
 	err = check_privilege(load);
-	err = err ? err : check_attach(load->attr, load->type);
+	err = err ? err : resolve_attach(load);
+	err = err ? err : check_attach_type(load->attr, load->type);
 	err = err ? err : copy_insns(load);
 	err = err ? err : copy_license(load);
 	if (!err && load->attr->signature)

@@ -167,6 +167,7 @@ static void fill_shared(struct prog_shared *shared, const struct load *load)
 	memcpy(shared->tag, load->digest, sizeof(shared->tag));
 	prog_info_hash(load->type, result->helpers, result->helper_cnt, shared->info_hash);
 	shared->type_sum = prog_type_sum(load->type);
+	keep_target(shared, load);
 	shared->btf_id = load->btf_obj ? load->btf_obj->id : 0;
 	shared->verified_insns = result->verified_insns;
 	shared->max_ctx_offset = result->max_ctx_offset;

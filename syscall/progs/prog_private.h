@@ -35,6 +35,10 @@ struct load {
 	struct store_obj *module_objs[PROG_BTFS_MAX];	/* of modules[], NULL: it could not be had */
 	struct verifier_module modules[PROG_BTFS_MAX];
 	uint32_t module_cnt;
+	/* What it attaches to: BTF of the kernel or of a module, or another program. */
+	struct store_obj *attach_btf_obj;
+	const struct kern_btf *attach_btf;
+	struct kern_prog *attach_prog;
 	const struct kern_btf *btf;
 	struct bpf_func_info *func_info;
 	struct bpf_line_info *line_info;
@@ -55,6 +59,10 @@ int map_facts(struct kern_map *map, struct verifier_map **out);
 void map_facts_free(struct verifier_map *facts);
 /* BTF of modules that kernel functions are called from. */
 void resolve_modules(struct load *load);
+/* attach_prog_fd, attach_btf_obj_fd, attach_btf_id: 0 or -errno. Not needed by the type: -EINVAL. */
+int resolve_attach(struct load *load);
+/* … and what is kept of it with the program. */
+void keep_target(struct prog_shared *shared, const struct load *load);
 /* Maps and BTF that the caller lists with fd_array_cnt. */
 void add_fd_array(struct load *load);
 /* BTF, func_info, line_info, core_relos of the attr. */
@@ -82,6 +90,8 @@ uint64_t prog_kfunc_sum(const struct bpfx_kfunc *row);
 void prog_info_hash(const struct bpfx_prog_type *type, const uint32_t *helpers, uint32_t cnt,
 		    uint8_t hash[32]);
 uint64_t prog_type_sum(const struct bpfx_prog_type *type);
+/* The same of a tracepoint's arguments. */
+uint64_t prog_args_sum(const struct bpfx_hook *hook);
 uint64_t prog_helper_sum(const struct bpfx_prog_type *type, uint32_t helper);
 
 /* May programs of that kind be in a prog array; the first one decides. 0 or -EINVAL. */

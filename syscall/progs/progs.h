@@ -14,6 +14,7 @@
 
 #define PROG_MAPS_MAX 64u
 #define PROG_TYPE_NAME 32u
+#define PROG_TARGET_NAME 32u
 
 /* Facts that all processes share, in the object's header. */
 struct prog_shared {
@@ -35,6 +36,10 @@ struct prog_shared {
 	uint32_t kfunc_cnt, kfuncs;	/* kernel functions it calls: a section */
 	uint32_t exception_start;	/* of the exception callback, 0: none */
 	uint32_t needs_kernel;		/* verified with a foreign kernel's BTF: cannot run */
+	/* What it attaches to, told at load: the name of a hook or of an iterator; "": nothing. */
+	char target[PROG_TARGET_NAME];
+	uint64_t target_sum;		/* of the hook's arguments, as type_sum */
+	uint32_t max_rdonly_buf, max_rdwr_buf;	/* bytes it touches of an iterator's key and value */
 	_Atomic uint64_t run_time_ns, run_cnt, recursion_misses;
 };
 
@@ -73,6 +78,12 @@ static inline const uint32_t *prog_map_ids(const struct kern_prog *prog)
 int prog_bind_map(struct kern_prog *prog, struct kern_map *map);
 /* All maps it refers to, bound ones last. Return: how many; writes at most @room ids. */
 uint32_t prog_all_maps(const struct kern_prog *prog, uint32_t *ids, uint32_t room);
+
+/* Did it name what it attaches to when it was loaded. */
+static inline bool prog_has_target(const struct kern_prog *prog)
+{
+	return prog->shared->target[0];
+}
 
 /* Row of its type here and now; NULL: nobody has registered it. */
 const struct bpfx_prog_type *prog_type_of(const struct kern_prog *prog);

@@ -209,6 +209,7 @@ static bool takes_offsets(const struct reg *ptr, bool known, int64_t value, uint
 	case REG_PACKET_META:
 	case REG_BTF_ID:
 	case REG_MEM:
+	case REG_BUF:
 	case REG_FUNC:
 	case REG_DYNPTR:
 		return true;

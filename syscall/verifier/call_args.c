@@ -31,6 +31,10 @@ int check_helper_mem(struct verifier_env *env, uint32_t regno, int64_t size, enu
 		if (write && (reg->type & REG_RDONLY))
 			return refuse_write(env, reg, regno);
 		return check_region(env, regno, reg->off, size, reg->mem_size, zero_ok);
+	case REG_BUF:
+		if (write && (reg->type & REG_RDONLY))
+			return refuse_write(env, reg, regno);
+		return check_buf_access(env, regno, reg->off, size);
 	case REG_STACK:
 		return check_stack_range(env, regno, 0, size, zero_ok, access, raw);
 	default:
@@ -56,6 +60,7 @@ int check_arg_offset(struct verifier_env *env, const struct reg *reg, uint32_t r
 	case REG_MAP_KEY:
 	case REG_MAP_VALUE:
 	case REG_MEM:
+	case REG_BUF:
 	case REG_SCALAR:
 		return 0;
 	case REG_BTF_ID:

@@ -378,7 +378,16 @@ struct verifier_env {
 	uint32_t prev_insn_len;
 	const struct bpf_line_info *prev_line;
 
+	/* What it attaches to (BPFX_PROG_BTF_TARGET): its arguments are the context's, those at the
+	 * beginning that programs do not see left out. */
+	const char *target_name;
+	const struct kern_btf *target_btf;
+	const struct btf_type *target_proto;
+	uint32_t target_skips;
+	const struct verifier_iterator *target_iter;	/* NULL: it is none */
+
 	uint32_t max_ctx_offset, max_pkt_offset;
+	uint32_t max_rdonly_buf, max_rdwr_buf;
 	bool result_is_typed;
 	bool seen_direct_write;
 	bool uses_tail_call;
@@ -533,6 +542,9 @@ const struct state *earlier_round(const struct state *before, const struct state
 void assign_scalar_id(struct verifier_env *env, struct reg *src);
 void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where);
 
+/* ---- attach_target.c ---- */
+int check_attach_target(struct verifier_env *env);
+
 /* ---- mem*.c ---- */
 enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };
 
@@ -574,6 +586,9 @@ int access_packet(struct verifier_env *env, const struct mem_access *m, int32_t 
 bool may_access_packet(const struct verifier_env *env, const struct bpfx_helper *helper,
 		       enum access access);
 int access_ctx(struct verifier_env *env, const struct mem_access *m, int32_t off);
+int access_args(struct verifier_env *env, const struct mem_access *m, int32_t off);
+int access_buf(struct verifier_env *env, const struct mem_access *m, int32_t off);
+int check_buf_access(struct verifier_env *env, uint32_t regno, int32_t off, int64_t size);
 int access_sock(struct verifier_env *env, const struct mem_access *m, int32_t off);
 int access_stack(struct verifier_env *env, const struct mem_access *m, int32_t off);
 int check_stack_bounds(struct verifier_env *env, uint32_t regno, int32_t off, int size,

@@ -493,6 +493,8 @@ int rewrite_program(struct verifier_env *env)
 	rw.keep = pool_zalloc(&env->pool, env->insn_cnt + 1);
 	choose(&rw);
 	env->result->max_ctx_offset = env->max_ctx_offset;
+	env->result->max_rdonly_buf = env->max_rdonly_buf;
+	env->result->max_rdwr_buf = env->max_rdwr_buf;
 	env->result->result_is_typed = env->result_is_typed;
 	env->result->max_pkt_offset = env->max_pkt_offset;
 	env->result->writes_packet = env->seen_direct_write;

@@ -185,6 +185,8 @@ static int access_by_kind(struct verifier_env *env, const struct mem_access *m, 
 		return access_memory(env, m, off);
 	if (reg_kind(reg) == REG_BTF_ID && !reg_may_be_null(reg))
 		return access_btf(env, m, off);
+	if (reg_kind(reg) == REG_BUF && !reg_may_be_null(reg))
+		return access_buf(env, m, off);
 	switch (reg->type) {	/* with flags: what may be NULL is not among them */
 	case REG_MAP_KEY:
 		return access_map_key(env, m, off);

@@ -113,6 +113,8 @@ int access_ctx(struct verifier_env *env, const struct mem_access *m, int32_t off
 		err = check_ptr_off(env, &regs[m->regno], m->regno, false);
 	if (err)
 		return err;
+	if (env->in->type->flags & BPFX_PROG_BTF_TARGET)
+		return access_args(env, m, off);
 	field = valid_access(env, off, m->size, m->access, m->sign);
 	if (!field || !type_is_known(env, field)) {
 		vlog(env, "invalid bpf_context access off=%d size=%d\n", off, m->size);

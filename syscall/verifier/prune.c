@@ -96,6 +96,7 @@ static bool reg_safe(struct verifier_env *env, const struct reg *old, const stru
 	case REG_MAP_KEY:
 	case REG_MAP_VALUE:
 	case REG_MEM:
+	case REG_BUF:
 		return !memcmp(old, cur, offsetof(struct reg, num)) && number_within(old, cur) &&
 		       same_id(env, old->id, cur->id) && same_id(env, old->ref_id, cur->ref_id);
 	case REG_PACKET:

@@ -75,7 +75,7 @@ static bool fits_sleepable(uint32_t type)
 static int check_map_fits(struct verifier_env *env, const struct verifier_map *map)
 {
 	uint32_t flags = env->in->type->flags;
-	bool tracing = flags & BPFX_PROG_CAP_PERFMON;
+	bool tracing = flags & BPFX_PROG_CAP_PERFMON && !(flags & BPFX_PROG_BTF_TARGET);
 	/* Anybody may load it and it reads packets the classic way: a socket filter. */
 	bool filter = (flags & BPFX_PROG_UNPRIV) && (flags & BPFX_PROG_LD_ABS);
 

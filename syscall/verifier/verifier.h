@@ -45,6 +45,19 @@ struct verifier_module {
 	const struct kern_btf *btf;
 };
 
+/* An iterator: what programs may expect of the arguments of its function besides their types. */
+enum verifier_iterator_arg {
+	ITERATOR_ARG_TYPED,		/* what the type says */
+	ITERATOR_ARG_OR_NULL,		/* trusted; NULL at the end */
+	ITERATOR_ARG_RDONLY_BUF,	/* memory or NULL: max_rdonly_buf of the result */
+	ITERATOR_ARG_RDWR_BUF,
+};
+#define VERIFIER_ITERATOR_ARGS 4
+
+struct verifier_iterator {
+	uint8_t args[VERIFIER_ITERATOR_ARGS];	/* enum verifier_iterator_arg */
+};
+
 /* How a helper id stands with a program type. */
 enum verifier_helper_state {
 	VERIFIER_HELPER_OK,
@@ -103,7 +116,17 @@ struct verifier_input {
 	bool has_fd_array;
 	bool kernel_is_foreign;	/* it is of a kernel that stands for this one in verification: what
 				 * lies in its structs is not here */
+
+	/* With BPFX_PROG_BTF_TARGET: what it attaches to, a type of that BTF (the kernel's, a module's, or
+	 * that of the program whose functions are given); NULL: no BTF. */
 	uint32_t attach_btf_id;
+	const struct kern_btf *attach_btf;
+	bool attaches_to_prog;
+	const struct bpf_func_info *attach_funcs;
+	uint32_t attach_func_cnt;
+	/* Is there such a tracepoint; what the iterator is that runs at that function, NULL: none. */
+	bool (*has_tracepoint)(const char *name);
+	const struct verifier_iterator *(*iterator)(const char *function);
 
 	/* What the caller may do (kernel capabilities as Linux asks them at load). */
 	bool cap_bpf, cap_perfmon, cap_net_admin, cap_sys_admin;
@@ -158,6 +181,7 @@ struct verifier_result {
 	uint32_t helper_cnt;
 	uint32_t verified_insns;	/* "processed N insns" */
 	uint32_t max_ctx_offset, max_pkt_offset;
+	uint32_t max_rdonly_buf, max_rdwr_buf;	/* bytes it touches in an iterator's buffers */
 	bool writes_packet, uses_tail_call, sleepable;
 	bool result_is_typed;	/* a path returns more than 1: its attach type gives that a meaning */
 	bool needs_kernel;	/* cannot run here: it looks into structs of a foreign kernel */

@@ -4,16 +4,6 @@
 #include <time.h>
 #include "env.h"
 
-static int check_sleepable(struct verifier_env *env)
-{
-	if (!(env->in->prog_flags & BPF_F_SLEEPABLE) ||
-	    env->in->type->flags & BPFX_PROG_SLEEPABLE_OK)
-		return 0;
-	vlog(env, "Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be "
-	     "sleepable\n");
-	return -EINVAL;
-}
-
 /* In Linux's order: of several mistakes the same one is reported. */
 static int (*const passes[])(struct verifier_env *env) = {
 	check_btf_info_early,
@@ -22,8 +12,8 @@ static int (*const passes[])(struct verifier_env *env) = {
 	check_btf_info,
 	resolve_ld_imm64,
 	check_cfg,
-	check_sleepable,
 	compute_postorder,
+	check_attach_target,
 	compute_scc,
 	compute_live_regs,
 	check_program,
