@@ -55,7 +55,7 @@ normalise() {
 	    -e 's/memlock (4096|8192)B$/memlock M/' -e 's/^[0-9]+: /N: /' -e 's/"id":[0-9]+/"id":N/g' -e 's/"id": [0-9]+/"id": N/g' \
 	    -e 's/btf_id"?:? ?[0-9]+/btf_id N/g' -e 's/loaded_at"?:? ?[-0-9T:+]+/loaded_at T/g' \
 	    -e 's/(duration|duration \(average\)|"duration"):? ?[0-9]+(ns)?/\1 D/g' \
-	    -e 's/xlated [0-9]+B/xlated X/' -e 's/(jited [0-9]+B|not jited)/J/' \
+	    -e 's/xlated [0-9]+B/xlated X/' -e 's/(jited [0-9]+B|not jited)/J/; s/owner jited/owner J/' \
 	    -e 's/memlock 4096B  map_ids/memlock M  map_ids/; s/memlock 8192B  map_ids/memlock M  map_ids/' \
 	    -e 's/map_ids [0-9,]+/map_ids N/' -e 's/"map_ids": ?\[[0-9,]+\]?/"map_ids" N/' \
 	    -e 's/"bytes_xlated": ?[0-9]+/X/; s/"jited": ?(true|false)/J/; s/"bytes_jited": ?[0-9]+,?//' \
@@ -85,6 +85,8 @@ cat >"$work/kernel.sh" <<EOF
 work=$work here=$here object=$object commands=$commands
 . $work/functions
 mount --make-rprivate /
+# Another one below would list all pins twice.
+umount /sys/fs/bpf 2>/dev/null || :
 mount -t bpf bpf /sys/fs/bpf
 ip link set lo up
 run_all "" $kernel_cgroup >$work/kernel.raw
