@@ -60,7 +60,7 @@ normalise() {
 	    -e 's/map_ids [0-9,]+/map_ids N/' -e 's/"map_ids": ?\[[0-9,]+\]?/"map_ids" N/' \
 	    -e 's/"bytes_xlated": ?[0-9]+/X/; s/"jited": ?(true|false)/J/; s/"bytes_jited": ?[0-9]+,?//' \
 	    -e '/^ *$/d' -e 's/"bytes_memlock": ?(4096|8192)/M/' -e 's/size [0-9]+B/size S/' \
-	    -e 's/prog_ids [0-9,]+/prog_ids N/' "$1" |
+	    -e 's/prog_ids [0-9,]+/prog_ids N/' -e 's/ id [0-9]+/ id N/; s/ jited *$//; s/ +$//' "$1" |
 	    # Records of a hash come in the order of a random seed.
 	    cat
 }
@@ -72,7 +72,7 @@ run_all "$preload" "$emulated_cgroup" >"$work/emulated.raw"
 normalise "$work/emulated.raw" "$emulated_cgroup" >"$work/emulated"
 count=$(grep -c '^\$ ' "$work/emulated")
 [ "$count" -ge "$minimum" ] || { echo "only $count commands ran"; exit 1; }
-grep -q '^N: [a-z_]*  name [a-z_]*  ' "$work/emulated" || { cat "$work/emulated.raw"; exit 1; }
+grep -Eq "^(N: [a-z_]*  name [a-z_]*  |lo.1. .* id N)" "$work/emulated" || { cat "$work/emulated.raw"; exit 1; }
 
 if [ "$(id -u)" != 0 ] || ! unshare -n -m true 2>/dev/null ||
 	! bpftool prog show >/dev/null 2>&1; then

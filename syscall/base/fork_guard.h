@@ -19,6 +19,7 @@
 #define FORK_RANK_REGISTRY 206	/* it is not a room: see extensions/registry.c */
 #define FORK_RANK_START	  207
 #define FORK_RANK_WAITING 208
+#define FORK_RANK_NETLINK 209
 
 #define FORK_GUARD(mutex, rank)                                                                    \
 	static void before_fork_##mutex(void)                                                      \

@@ -17,11 +17,13 @@
 #include "kern.h"
 #include "raw.h"
 #include "real.h"
+#include "wrap_netlink.h"
 
 /* ---- close and dup ---- */
 
 EXPORT int close(int fd)
 {
+	netlink_closed(fd);
 	return kern_fd_close(fd) == KERN_NOT_OURS ? REAL(close)(fd) : 0;
 }
 
@@ -39,6 +41,7 @@ static int after_dup(int ret, int from, int to)
 {
 	if (ret < 0 || from == to)
 		return ret;
+	netlink_closed(to);
 	kern_fd_closed_range(to, to);
 	kern_fd_duped(from, to);
 	return ret;

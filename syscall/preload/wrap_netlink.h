@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+#ifndef PRELOAD_WRAP_NETLINK_H
+#define PRELOAD_WRAP_NETLINK_H
+
+/* @fd is about to be closed, or to become something else. */
+void netlink_closed(int fd);
+
+#endif
