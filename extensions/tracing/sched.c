@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* Tracepoints of processes: hooks by name, and events that run raw tracepoint programs. */
+/* Tracepoints of processes: hooks by name, and events that run their programs. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,27 +34,41 @@ static int fire_exec(const struct bpfx_host *host, const struct bpfx_hook *hook,
 static int fire_exit(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		     struct bpfx_fire *fire);
 
-#define TRACEPOINT(tp, attach_fn, fire_fn)                                                         \
-	{ .name = "raw_tp." tp,                                                                    \
+static struct bpfx_hook_state states[TRACING_HOOK_CNT];
+
+#define RAW(kind)    (kind)
+#define RECORD(kind) (SCHED_KINDS + (kind))
+
+#define TRACEPOINT(kind, tp, attach_fn, fire_fn)                                                   \
+	[RAW(kind)] = { .name = "raw_tp." tp,                                                      \
 	  .link_type = BPF_LINK_TYPE_RAW_TRACEPOINT,                                               \
 	  .prog_type = "raw_tracepoint",                                                           \
 	  .flags = BPFX_HOOK_TRACEPOINT | BPFX_HOOK_MULTI,                                         \
 	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
 	  .attach = attach_fn,                                                                     \
 	  .fire = fire_fn,                                                                         \
-	  .state = &(struct bpfx_hook_state){ 0 } }
+	  .state = &states[RAW(kind)] },                                                           \
+	[RECORD(kind)] = { .name = "tp." tp,                                                       \
+	  .link_type = BPF_LINK_TYPE_PERF_EVENT,                                                   \
+	  .prog_type = "tracepoint",                                                               \
+	  .flags = BPFX_HOOK_RECORD | BPFX_HOOK_MULTI,                                             \
+	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
+	  .combine = sched_record_combine,                                                         \
+	  .fire = fire_fn,                                                                         \
+	  .tracepoint = &sched_records[kind],                                                      \
+	  .state = &states[RECORD(kind)] }
 
 const struct bpfx_hook tracing_hooks[TRACING_HOOK_CNT] = {
-	[BPFX_SCHED_FORK] = TRACEPOINT("sched_process_fork", attach_2, fire_fork),
-	[BPFX_SCHED_EXEC] = TRACEPOINT("sched_process_exec", attach_3, fire_exec),
-	[BPFX_SCHED_EXIT] = TRACEPOINT("sched_process_exit", attach_2, fire_exit),
+	TRACEPOINT(BPFX_SCHED_FORK, "sched_process_fork", attach_2, fire_fork),
+	TRACEPOINT(BPFX_SCHED_EXEC, "sched_process_exec", attach_3, fire_exec),
+	TRACEPOINT(BPFX_SCHED_EXIT, "sched_process_exit", attach_2, fire_exit),
 };
 
 /* ---- events ---- */
 
 static bool is_whole(const struct bpfx_sched_event *event)
 {
-	if (event->sz < sizeof(*event) || event->reserved || event->kind > BPFX_SCHED_EXIT ||
+	if (event->sz < sizeof(*event) || event->kind > BPFX_SCHED_EXIT ||
 	    !event->task)
 		return false;
 	return (event->kind != BPFX_SCHED_FORK || event->child) &&
@@ -91,35 +105,56 @@ static void fill_args(const struct bpfx_sched_event *event, const struct bpfx_bi
 	}
 }
 
-EXPORT int bpfx_sched_event(struct bpfx_sched_event *event)
+static int run_raw(const struct bpfx_hook *hook, const struct bpfx_sched_event *event)
 {
-	const struct bpfx_hook *hook;
 	struct bpfx_binprm binprm;
 	struct raw_tp_event ctx;
 	uint32_t result = 0;
 
-	if (!is_whole(event))
-		return -EINVAL;
-	hook = &tracing_hooks[event->kind];
-	if (!bpfx_hook_active(hook))
-		return 0;
-	complete(event->task);
-	if (event->child)
-		complete(event->child);
 	binprm.filename = event->filename;
 	binprm.interp = event->interp ? event->interp : event->filename;
 	memset(&ctx, 0, sizeof(ctx));
-	ctx.current_task = event->task;
+	ctx.head.current_task = event->task;
 	fill_args(event, &binprm, ctx.args);
 	return tracing_host->run_hook(hook, 0, ctx.args, &result);
 }
 
+EXPORT int bpfx_sched_event(struct bpfx_sched_event *event)
+{
+	const struct bpfx_hook *raw, *record;
+	int ran = 0, more = 0;
+
+	if (!is_whole(event))
+		return -EINVAL;
+	raw = &tracing_hooks[RAW(event->kind)];
+	record = &tracing_hooks[RECORD(event->kind)];
+	if (!bpfx_hook_active(raw) && !bpfx_hook_active(record))
+		return 0;
+	complete(event->task);
+	if (event->child)
+		complete(event->child);
+	if (bpfx_hook_active(raw))
+		ran = run_raw(raw, event);
+	if (bpfx_hook_active(record))
+		more = sched_record_run(record, event);
+	return ran < 0 ? ran : more < 0 ? more : ran + more;
+}
+
 /* ---- who is current: the event's task, or whoever test-runs ---- */
 
-const struct bpfx_task *raw_tp_current(const void *ctx)
+/* A hook of another extension may run programs of these types on contexts without our head. */
+static bool is_ours(const struct bpfx_hook *hook)
 {
-	return ((const struct raw_tp_event *)((const char *)ctx -
-					      offsetof(struct raw_tp_event, args)))->current_task;
+	return hook->state >= states && hook->state < states + TRACING_HOOK_CNT;
+}
+
+const struct bpfx_task *event_current(const void *ctx)
+{
+	const struct event_head *head =
+		(const void *)((const char *)ctx - sizeof(struct event_head));
+	const struct bpfx_hook *hook = (void *)(uintptr_t)head->header.slot[BPFX_CTX_HOOK];
+
+	return hook && is_ours(hook) ? head->current_task : NULL;
 }
 
 /* ---- events made up from names and numbers ---- */

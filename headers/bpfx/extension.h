@@ -18,6 +18,7 @@
 #include <bpfx/host.h>
 #include <bpfx/kfunc.h>
 #include <bpfx/map.h>
+#include <bpfx/tracepoint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -113,6 +114,9 @@ struct bpfx_attach {
 #define BPFX_TC_DIRECT		0x10000u
 /* A raw tracepoint: found by its name alone, "raw_tp." and the tracepoint's; many programs. */
 #define BPFX_HOOK_TRACEPOINT	0x20u
+/* A tracepoint with a record: programs come by perf events of the id that tracefs tells. Found by its
+ * name alone, "tp." and the event's; many programs, whose results are combined as combine() says. */
+#define BPFX_HOOK_RECORD	0x80u
 
 struct bpfx_hook {
 	const char *name;		/* unique, at most 31 characters: "xdp" */
@@ -139,6 +143,8 @@ struct bpfx_hook {
 		    struct bpfx_fire *fire);
 	/* Does the program with that cookie want to see the event; NULL: all do. */
 	int (*wanted)(void *ctx, uint64_t cookie);
+	/* With BPFX_HOOK_RECORD. */
+	const struct bpfx_tracepoint *tracepoint;
 };
 
 /* Lets the place that fires a hook skip it with one load while nothing is attached. */

@@ -156,13 +156,6 @@ static bool runs_on_perf_events(const struct kern_prog *prog)
 	       prog->shared->type == BPF_PROG_TYPE_PERF_EVENT;
 }
 
-/* Links to perf events are known, but no fd of this kernel is a perf event. libbpf tells a kernel
- * that knows them by this errno. */
-static int attach_perf_event(const union bpf_attr *attr)
-{
-	return attr->link_create.flags ? -EINVAL : -EBADF;
-}
-
 int link_create(const union bpf_attr *attr)
 {
 	const struct bpfx_hook *hook;
@@ -172,7 +165,7 @@ int link_create(const union bpf_attr *attr)
 	if (ret)
 		return ret;
 	if (attr->link_create.attach_type == BPF_PERF_EVENT && runs_on_perf_events(prog)) {
-		ret = attach_perf_event(attr);
+		ret = perf_link_create(attr, prog);
 	} else {
 		ret = find_hook(attr, prog, &hook);
 		ret = ret ? ret : link_attach(attr, prog, hook, 0);
@@ -181,10 +174,20 @@ int link_create(const union bpf_attr *attr)
 	return ret;
 }
 
-/* Links of this type stay as they are until they go. */
 static bool is_raw_tp(const struct link_shared *shared)
 {
 	return shared->link_type == BPF_LINK_TYPE_RAW_TRACEPOINT;
+}
+
+static bool is_perf(const struct link_shared *shared)
+{
+	return shared->link_type == BPF_LINK_TYPE_PERF_EVENT;
+}
+
+/* Links of these types stay as they are until they go. */
+static bool stays(const struct link_shared *shared)
+{
+	return is_raw_tp(shared) || is_perf(shared);
 }
 
 int link_detach(int fd)
@@ -196,7 +199,7 @@ int link_detach(int fd)
 	if (err)
 		return err;
 	shared = link_shared_of(obj);
-	if (is_raw_tp(shared)) {
+	if (stays(shared)) {
 		store_put(obj);
 		return -EOPNOTSUPP;
 	}
@@ -215,7 +218,7 @@ static int check_update(const struct store_obj *obj, const struct bpfx_hook *hoo
 			const struct kern_prog *now, const struct kern_prog *fresh,
 			const struct kern_prog *expected)
 {
-	if (is_raw_tp(link_shared_of(obj)))
+	if (stays(link_shared_of(obj)))
 		return -EINVAL;
 	if (link_is_off(obj, hook))
 		return -ENOLINK;
@@ -324,6 +327,8 @@ int link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
 
 	if (is_raw_tp(shared))
 		return raw_tp_fill_info(shared, info);
+	if (is_perf(shared))
+		return perf_link_fill_info(obj, info);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP) {
 		info->cgroup.cgroup_id = off ? 0 : cgroup_id(shared->target);
 		info->cgroup.attach_type = shared->attach_type;
@@ -349,6 +354,8 @@ int link_fdinfo(const struct store_obj *obj, char *buf, size_t size)
 
 	if (is_raw_tp(shared))
 		return raw_tp_fdinfo(shared, buf, size);
+	if (is_perf(shared))
+		return perf_link_fdinfo(obj, buf, size);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP)
 		return cgroup_fdinfo(shared, off, buf, size);
 	if (!hook || !hook->fdinfo)
