@@ -148,6 +148,23 @@ static void own_param(struct copying *c, void *row)
 	param->name = copy_text(c, param->name);
 }
 
+static void own_record_field(struct copying *c, void *row)
+{
+	struct bpfx_record_field *field = row;
+
+	field->declaration = copy_text(c, field->declaration);
+}
+
+static void own_tracepoint(struct copying *c, void *row)
+{
+	struct bpfx_tracepoint *tp = row;
+
+	tp->system = copy_text(c, tp->system);
+	tp->print_format = copy_text(c, tp->print_format);
+	tp->fields = copy_table(c, "fields of a record", tp->fields, tp->field_cnt,
+				sizeof(*tp->fields), sizeof(*tp->fields), own_record_field);
+}
+
 static void own_hook(struct copying *c, void *row)
 {
 	struct bpfx_hook *hook = row;
@@ -156,6 +173,9 @@ static void own_hook(struct copying *c, void *row)
 	hook->prog_type = copy_text(c, hook->prog_type);
 	hook->args = copy_table(c, "arguments of a tracepoint", hook->args, hook->arg_cnt,
 				sizeof(*hook->args), sizeof(*hook->args), own_param);
+	hook->tracepoint = copy_table(c, "tracepoint", hook->tracepoint, hook->tracepoint ? 1 : 0,
+				      sizeof(*hook->tracepoint), sizeof(*hook->tracepoint),
+				      own_tracepoint);
 }
 
 static void own_section(struct copying *c, void *row)

@@ -173,7 +173,7 @@ uint32_t registry_prog_type_number(const struct bpfx_prog_type *type)
 /* Of a hook that is found by its name alone: none. */
 uint32_t registry_hook_attach_type(const struct bpfx_hook *hook)
 {
-	if (hook->flags & BPFX_HOOK_TRACEPOINT)
+	if (hook->flags & (BPFX_HOOK_TRACEPOINT | BPFX_HOOK_RECORD))
 		return __MAX_BPF_ATTACH_TYPE;
 	return hook->flags & BPFX_HOOK_DYNAMIC ? find_number(&attach_numbers, hook->name)
 					       : hook->attach_type;
@@ -212,7 +212,7 @@ const struct bpfx_hook *registry_hook(uint32_t attach_type)
 	for (uint32_t i = 0; i < row_cnt(&hooks); i++) {
 		const struct bpfx_hook *hook = row_at(&hooks, i);
 
-		if (hook && !(hook->flags & BPFX_HOOK_TRACEPOINT) &&
+		if (hook && !(hook->flags & (BPFX_HOOK_TRACEPOINT | BPFX_HOOK_RECORD)) &&
 		    registry_hook_attach_type(hook) == attach_type)
 			return hook;
 	}
@@ -349,7 +349,7 @@ static int check_types_free(const struct bpfx_extension *ext)
 }
 
 /* Hooks whose attach type cannot be somebody else's. */
-#define NUMBERLESS (BPFX_HOOK_DYNAMIC | BPFX_HOOK_TRACEPOINT)
+#define NUMBERLESS (BPFX_HOOK_DYNAMIC | BPFX_HOOK_TRACEPOINT | BPFX_HOOK_RECORD)
 
 static const struct bpfx_hook *hook_of_state(const struct bpfx_hook_state *state)
 {

@@ -234,6 +234,28 @@ static int check_tracepoint(const struct bpfx_hook *hook)
 	return 0;
 }
 
+static int check_record(const struct bpfx_hook *hook)
+{
+	const struct bpfx_tracepoint *tp = hook->tracepoint;
+	uint32_t end = BPFX_RECORD_COMMON;
+
+	if (!tp || !tp->system || !*tp->system || strchr(tp->system, '/') || !tp->print_format ||
+	    tp->reserved)
+		return bad("hook %s does not say what its record is", hook->name);
+	if (strncmp(hook->name, "tp.", 3) || !hook->name[3] || strchr(hook->name, '/'))
+		return bad("hook %s has a record: its name is tp. and the event's", hook->name);
+	for (uint32_t i = 0; i < tp->field_cnt; i++) {
+		const struct bpfx_record_field *field = &tp->fields[i];
+
+		if (!field->declaration || !field->size || field->offset < end ||
+		    field->size > UINT16_MAX || field->offset > UINT16_MAX)
+			return bad("hook %s: field %u of its record has no name or place",
+				   hook->name, i);
+		end = field->offset + field->size;
+	}
+	return 0;
+}
+
 static int check_hook(const struct bpfx_hook *hook)
 {
 	int err = check_name_of("hook", hook->name, STORED_NAME_MAX);
@@ -257,6 +279,8 @@ static int check_hook(const struct bpfx_hook *hook)
 		return check_tracepoint(hook);
 	if (hook->arg_cnt)
 		return bad("hook %s has arguments, but is no tracepoint", hook->name);
+	if (hook->flags & BPFX_HOOK_RECORD || hook->tracepoint)
+		return check_record(hook);
 	return 0;
 }
 

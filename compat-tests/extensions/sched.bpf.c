@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* What raw tracepoint programs see of a process's life, read as they would on any kernel. */
+/* What programs of tracepoints see of a process's life, read as they would on any kernel. */
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -65,6 +65,30 @@ int BPF_PROG(typed_exec, struct task_struct *task, int old_pid, struct linux_bin
 	typed_ids = bpf_get_current_pid_tgid();
 	current_task_tgid = ((struct task_struct *)bpf_get_current_task_btf())->tgid;
 	bpf_probe_read_kernel_str(typed_filename, sizeof(typed_filename), binprm->filename);
+	return 0;
+}
+
+/* ---- by the record that tracefs describes ---- */
+
+struct exec_record {
+	unsigned long long common;
+	unsigned int filename_at;
+	int pid, old_pid;
+};
+
+int record_pid, record_old_pid;
+unsigned long long record_ids, record_cookie;
+char record_filename[32];
+
+SEC("tracepoint/sched/sched_process_exec")
+int on_record(struct exec_record *ctx)
+{
+	record_pid = ctx->pid;
+	record_old_pid = ctx->old_pid;
+	record_ids = bpf_get_current_pid_tgid();
+	record_cookie = bpf_get_attach_cookie(ctx);
+	bpf_probe_read_kernel_str(record_filename, sizeof(record_filename),
+				  (char *)ctx + (ctx->filename_at & 0xffff));
 	return 0;
 }
 

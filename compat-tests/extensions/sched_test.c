@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* sched_test OBJECT: tracepoints of processes, fired by an application and by names and numbers. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <bpfx/fire.h>
@@ -9,6 +12,7 @@
 #include <bpfx/sched.h>
 
 #include "backend.h"
+#include "kern.h"
 
 static const char *object;
 
@@ -44,6 +48,15 @@ static struct bpf_link *attach(const char *name)
 	if (!link)
 		fail_msg("attach of %s: %s", name, strerror(errno));
 	return link;
+}
+
+static void unpin(const char *path)
+{
+	char real[4096];
+
+	assert_int_equal(kern_path(path, real, sizeof(real)), KERN_PATH_BPFFS);
+	assert_int_equal(unlink(real), 0);
+	kern_unpinned();
 }
 
 static void programs_see_the_tasks(void **state)
@@ -107,6 +120,74 @@ static void typed_arguments_are_the_same(void **state)
 	assert_int_equal(bpfx_sched_event(&event), 0);
 }
 
+static unsigned long long long_number(const char *name)
+{
+	return *(unsigned long long *)variable(name);
+}
+
+static void tracepoint_programs_see_the_record(void **state)
+{
+	LIBBPF_OPTS(bpf_tracepoint_opts, opts, .bpf_cookie = 77);
+	struct bpfx_task task = { .pid = 4322, .tgid = 4321, .comm = "worker" };
+	struct bpfx_sched_event event = { .sz = sizeof(event), .kind = BPFX_SCHED_EXEC,
+					  .task = &task, .filename = "/usr/bin/env",
+					  .old_pid = 4320 };
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, "on_record");
+	struct bpf_link *link = attach("on_record"), *raw;
+
+	assert_int_equal(bpfx_sched_event(&event), 1);
+	assert_int_equal(number("record_pid"), 4322);
+	assert_int_equal(number("record_old_pid"), 4320);
+	assert_string_equal(variable("record_filename"), "/usr/bin/env");
+	assert_true(long_number("record_ids") == (4321ull << 32 | 4322));
+	assert_true(long_number("record_cookie") == 0);
+	/* With the raw one, which runs first. */
+	raw = attach("on_exec");
+	assert_int_equal(bpfx_sched_event(&event), 2);
+	bpf_link__destroy(raw);
+	bpf_link__destroy(link);
+	assert_int_equal(bpfx_sched_event(&event), 0);
+	link = bpf_program__attach_tracepoint_opts(prog, "sched", "sched_process_exec", &opts);
+	assert_non_null(link);
+	assert_int_equal(bpfx_sched_event(&event), 1);
+	assert_true(long_number("record_cookie") == 77);
+	bpf_link__destroy(link);
+	assert_null(bpf_program__attach_tracepoint(prog, "sched", "no_such_event"));
+	assert_int_equal(errno, ENOENT);
+}
+
+/* The link is pinned by a process that ends; the event happens in another. */
+static void a_pinned_link_outlives_its_maker(void **state)
+{
+	struct bpfx_task task = { .pid = 1, .tgid = 1 };
+	struct bpfx_sched_event event = { .sz = sizeof(event), .kind = BPFX_SCHED_EXEC,
+					  .task = &task, .filename = "/bin/sh" };
+	int status, pid = fork();
+
+	if (!pid) {
+		struct bpf_link *link = attach("on_record");
+
+		if (!link || bpf_link__pin(link, "/sys/fs/bpf/on_record"))
+			_exit(1);
+		kill(getpid(), SIGKILL);
+	}
+	waitpid(pid, &status, 0);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(bpfx_sched_event(&event), 1);
+	assert_string_equal(variable("record_filename"), "/bin/sh");
+	unpin("/sys/fs/bpf/on_record");
+	assert_int_equal(bpfx_sched_event(&event), 0);
+	/* Not pinned: it goes with the process. */
+	pid = fork();
+	if (!pid) {
+		attach("on_record");
+		kill(getpid(), SIGKILL);
+	}
+	waitpid(pid, &status, 0);
+	usleep(20000);
+	assert_int_equal(bpfx_sched_event(&event), 0);
+}
+
 static void bad_events_are_refused(void **state)
 {
 	struct bpfx_task task = { 0 };
@@ -161,6 +242,10 @@ static void events_are_made_up_from_names(void **state)
 	assert_int_equal(bpfx_fire_hook("raw_tp.sched_process_exit", &fire), 1);
 	assert_int_equal(number("exit_code"), 77);
 	bpf_link__destroy(exec);
+	exec = attach("on_record");
+	assert_int_equal(bpfx_fire_hook("tp.sched_process_exec", &fire), 1);
+	assert_int_equal(number("record_pid"), 77);
+	bpf_link__destroy(exec);
 	bpf_link__destroy(exit);
 }
 
@@ -174,6 +259,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(programs_see_the_tasks),
 		cmocka_unit_test(typed_arguments_are_the_same),
+		cmocka_unit_test(tracepoint_programs_see_the_record),
+		cmocka_unit_test(a_pinned_link_outlives_its_maker),
 		cmocka_unit_test(bad_events_are_refused),
 		cmocka_unit_test(events_are_made_up_from_names),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* Tracepoints of processes: hooks by name, and events that run raw tracepoint programs. */
+/* Tracepoints of processes: hooks by name, and events that run their programs. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +33,13 @@ static int fire_exec(const struct bpfx_host *host, const struct bpfx_hook *hook,
 static int fire_exit(const struct bpfx_host *host, const struct bpfx_hook *hook,
 		     struct bpfx_fire *fire);
 
-#define TRACEPOINT(tp, its_args, fire_fn)                                                          \
-	{ .name = "raw_tp." tp,                                                                    \
+static struct bpfx_hook_state states[TRACING_HOOK_CNT];
+
+#define RAW(kind)    (kind)
+#define RECORD(kind) (SCHED_KINDS + (kind))
+
+#define TRACEPOINT(kind, tp, its_args, fire_fn)                                                    \
+	[RAW(kind)] = { .name = "raw_tp." tp,                                                      \
 	  .link_type = BPF_LINK_TYPE_RAW_TRACEPOINT,                                               \
 	  .prog_type = "raw_tracepoint",                                                           \
 	  .flags = BPFX_HOOK_TRACEPOINT | BPFX_HOOK_MULTI,                                         \
@@ -42,19 +47,28 @@ static int fire_exit(const struct bpfx_host *host, const struct bpfx_hook *hook,
 	  .fire = fire_fn,                                                                         \
 	  .args = its_args,                                                                        \
 	  .arg_cnt = ARRAY_CNT(its_args),                                                          \
-	  .state = &(struct bpfx_hook_state){ 0 } }
+	  .state = &states[RAW(kind)] },                                                           \
+	[RECORD(kind)] = { .name = "tp." tp,                                                       \
+	  .link_type = BPF_LINK_TYPE_PERF_EVENT,                                                   \
+	  .prog_type = "tracepoint",                                                               \
+	  .flags = BPFX_HOOK_RECORD | BPFX_HOOK_MULTI,                                             \
+	  .context_header_size = BPFX_CTX_HEADER_SIZE,                                             \
+	  .combine = sched_record_combine,                                                         \
+	  .fire = fire_fn,                                                                         \
+	  .tracepoint = &sched_records[kind],                                                      \
+	  .state = &states[RECORD(kind)] }
 
 const struct bpfx_hook tracing_hooks[TRACING_HOOK_CNT] = {
-	[BPFX_SCHED_FORK] = TRACEPOINT("sched_process_fork", fork_args, fire_fork),
-	[BPFX_SCHED_EXEC] = TRACEPOINT("sched_process_exec", exec_args, fire_exec),
-	[BPFX_SCHED_EXIT] = TRACEPOINT("sched_process_exit", exit_args, fire_exit),
+	TRACEPOINT(BPFX_SCHED_FORK, "sched_process_fork", fork_args, fire_fork),
+	TRACEPOINT(BPFX_SCHED_EXEC, "sched_process_exec", exec_args, fire_exec),
+	TRACEPOINT(BPFX_SCHED_EXIT, "sched_process_exit", exit_args, fire_exit),
 };
 
 /* ---- events ---- */
 
 static bool is_whole(const struct bpfx_sched_event *event)
 {
-	if (event->sz < sizeof(*event) || event->reserved || event->kind > BPFX_SCHED_EXIT ||
+	if (event->sz < sizeof(*event) || event->kind > BPFX_SCHED_EXIT ||
 	    !event->task)
 		return false;
 	return (event->kind != BPFX_SCHED_FORK || event->child) &&
@@ -91,21 +105,12 @@ static void fill_args(const struct bpfx_sched_event *event, const struct bpfx_bi
 	}
 }
 
-EXPORT int bpfx_sched_event(struct bpfx_sched_event *event)
+static int run_raw(const struct bpfx_hook *hook, const struct bpfx_sched_event *event)
 {
-	const struct bpfx_hook *hook;
 	struct bpfx_binprm binprm;
 	struct bpfx_tracepoint_ctx ctx;
 	uint32_t result = 0;
 
-	if (!is_whole(event))
-		return -EINVAL;
-	hook = &tracing_hooks[event->kind];
-	if (!bpfx_hook_active(hook))
-		return 0;
-	complete(event->task);
-	if (event->child)
-		complete(event->child);
 	binprm.filename = event->filename;
 	binprm.interp = event->interp ? event->interp : event->filename;
 	memset(&ctx, 0, sizeof(ctx));
@@ -114,15 +119,44 @@ EXPORT int bpfx_sched_event(struct bpfx_sched_event *event)
 	return tracing_host->run_hook(hook, 0, ctx.args, &result);
 }
 
+EXPORT int bpfx_sched_event(struct bpfx_sched_event *event)
+{
+	const struct bpfx_hook *raw, *record;
+	int ran = 0, more = 0;
+
+	if (!is_whole(event))
+		return -EINVAL;
+	raw = &tracing_hooks[RAW(event->kind)];
+	record = &tracing_hooks[RECORD(event->kind)];
+	if (!bpfx_hook_active(raw) && !bpfx_hook_active(record))
+		return 0;
+	complete(event->task);
+	if (event->child)
+		complete(event->child);
+	if (bpfx_hook_active(raw))
+		ran = run_raw(raw, event);
+	if (bpfx_hook_active(record))
+		more = sched_record_run(record, event);
+	return ran < 0 ? ran : more < 0 ? more : ran + more;
+}
+
 /* ---- who is current: the event's task, or whoever test-runs ---- */
 
-const struct bpfx_task *raw_tp_current(const void *ctx)
+/* All raw tracepoints are fired with a struct bpfx_tracepoint_ctx, which begins with the head; a record
+ * of another extension has none. */
+static bool has_head(const struct bpfx_hook *hook)
 {
-	const char *args = ctx;
-	const struct bpfx_tracepoint_ctx *event =
-		(const void *)(args - offsetof(struct bpfx_tracepoint_ctx, args));
+	return hook->flags & BPFX_HOOK_TRACEPOINT ||
+	       (hook->state >= states && hook->state < states + TRACING_HOOK_CNT);
+}
 
-	return event->current_task;
+const struct bpfx_task *event_current(const void *ctx)
+{
+	const struct event_head *head =
+		(const void *)((const char *)ctx - sizeof(struct event_head));
+	const struct bpfx_hook *hook = (void *)(uintptr_t)head->header.slot[BPFX_CTX_HOOK];
+
+	return hook && has_head(hook) ? head->current_task : NULL;
 }
 
 /* ---- events made up from names and numbers ---- */

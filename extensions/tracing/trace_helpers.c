@@ -18,7 +18,7 @@ static uint64_t help_get_attach_cookie(uint64_t r1, uint64_t r2, uint64_t r3, ui
 static uint64_t help_current_pid_tgid(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4,
 				      uint64_t r5, void *ctx)
 {
-	const struct bpfx_task *task = raw_tp_current(ctx);
+	const struct bpfx_task *task = event_current(ctx);
 
 	if (task)
 		return (uint64_t)task->tgid << 32 | (uint32_t)task->pid;
@@ -29,7 +29,7 @@ static uint64_t help_current_pid_tgid(uint64_t r1, uint64_t r2, uint64_t r3, uin
 static uint64_t help_current_comm(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,
 				  void *ctx)
 {
-	const struct bpfx_task *task = raw_tp_current(ctx);
+	const struct bpfx_task *task = event_current(ctx);
 	char own[16] = "", *buf = (char *)(uintptr_t)r1;
 	uint32_t size = r2, len;
 
@@ -47,7 +47,7 @@ static uint64_t help_current_task(uint64_t r1, uint64_t r2, uint64_t r3, uint64_
 				  void *ctx)
 {
 	static __thread struct bpfx_task own;
-	const struct bpfx_task *task = raw_tp_current(ctx);
+	const struct bpfx_task *task = event_current(ctx);
 
 	if (task)
 		return (uintptr_t)task;
@@ -76,11 +76,11 @@ const struct bpfx_helper cookie_rows[COOKIE_ROW_CNT] = { COOKIE_ROW() };
 	  { BPFX_ARG_MEM | BPFX_UNINIT | BPFX_WRITE, BPFX_ARG_SIZE },                              \
 	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_PERFMON }
 
-const struct bpfx_helper raw_tp_rows[RAW_TP_ROW_CNT] = { COOKIE_ROW(), CURRENT_ROWS };
+const struct bpfx_helper event_rows[EVENT_ROW_CNT] = { COOKIE_ROW(), CURRENT_ROWS };
 
 static const uint32_t tracepoint_only[] = { BPF_TRACE_RAW_TP };
 
-const struct bpfx_helper btf_target_rows[RAW_TP_ROW_CNT] = {
+const struct bpfx_helper btf_target_rows[EVENT_ROW_CNT] = {
 	COOKIE_ROW(.attach_types = tracepoint_only, .attach_type_cnt = 1),
 	CURRENT_ROWS,
 };

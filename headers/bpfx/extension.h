@@ -18,6 +18,7 @@
 #include <bpfx/host.h>
 #include <bpfx/kfunc.h>
 #include <bpfx/map.h>
+#include <bpfx/record.h>
 #include <bpfx/tracepoint.h>
 
 #ifdef __cplusplus
@@ -118,6 +119,9 @@ struct bpfx_attach {
 /* A raw tracepoint: found by its name alone, "raw_tp." and the tracepoint's; many programs. It is fired with
  * a struct bpfx_tracepoint_ctx. */
 #define BPFX_HOOK_TRACEPOINT	0x20u
+/* A tracepoint with a record: programs come by perf events of the id that tracefs tells. Found by its
+ * name alone, "tp." and the event's; many programs, whose results are combined as combine() says. */
+#define BPFX_HOOK_RECORD	0x80u
 
 struct bpfx_hook {
 	const char *name;		/* unique, at most 31 characters: "xdp" */
@@ -148,6 +152,8 @@ struct bpfx_hook {
 	 * that of a module with the extension's name, tells of it. NULL: there are no such programs. */
 	const struct bpfx_param *args;
 	uint32_t arg_cnt;
+	/* With BPFX_HOOK_RECORD. */
+	const struct bpfx_tracepoint *tracepoint;
 };
 
 /* Lets the place that fires a hook skip it with one load while nothing is attached. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * Linux's tracepoints of processes: sched_process_fork, sched_process_exec and sched_process_exit, for
- * whoever sees processes come and go. Raw tracepoint programs run with the tracepoint's arguments.
+ * whoever sees processes come and go. Raw tracepoint programs run with the tracepoint's arguments,
+ * tracepoint programs with its record.
  */
 #ifndef BPFX_SCHED_H
 #define BPFX_SCHED_H
@@ -48,7 +49,7 @@ struct bpfx_sched_event {
 	const char *filename;		/* exec: what was asked for */
 	const char *interp;		/* exec: what runs it; NULL: the file itself */
 	uint32_t group_dead;		/* exit: it was the last thread */
-	uint32_t reserved;
+	int32_t prio;			/* exit: as the kernel counts; 0: that of an ordinary task */
 };
 
 /**
@@ -56,7 +57,7 @@ struct bpfx_sched_event {
  *
  * Costs a look at a counter while nothing is attached. Thread-safe for different tasks.
  *
- * Return: programs that ran; -EINVAL: sz, kind, reserved, a task or a filename is missing.
+ * Return: programs that ran; -EINVAL: sz, kind, a task or a filename is missing.
  */
 int bpfx_sched_event(struct bpfx_sched_event *event);
 

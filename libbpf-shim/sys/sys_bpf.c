@@ -189,10 +189,8 @@ int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int gr
 {
 	int saved_errno = errno, fd;
 
-	/* the emulated kernel has no perf events of its own, and the real one knows no program
-	 * of the emulated one */
 	if (sys_emulated())
-		return -EOPNOTSUPP;
+		return kern_perf_event_open(attr, pid, cpu, group_fd, flags);
 	fd = syscall(SYS_perf_event_open, attr, pid, cpu, group_fd, flags);
 	if (fd < 0)
 		fd = -errno;
@@ -202,8 +200,11 @@ int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int gr
 
 int sys_perf_ioctl(int fd, unsigned long request, unsigned long arg)
 {
-	int saved_errno = errno, ret = ioctl(fd, request, arg);
+	int saved_errno = errno, ret = sys_emulated() ? kern_ioctl(fd, request, arg) : KERN_NOT_OURS;
 
+	if (ret != KERN_NOT_OURS)
+		return ret;
+	ret = ioctl(fd, request, arg);
 	if (ret < 0)
 		ret = -errno;
 	errno = saved_errno;

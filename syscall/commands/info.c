@@ -344,7 +344,7 @@ int obj_info_command(struct call *call)
 		return -EBADFD;		/* not EBADF: measured on 6.18 */
 	if (kind < 0)
 		return kind;
-	if (!kind)
+	if (!kind || kind == STORE_PERF)
 		return -EINVAL;
 	err = store_get_fd(attr->info.bpf_fd, kind, &obj, NULL);
 	if (err)

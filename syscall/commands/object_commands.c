@@ -47,9 +47,9 @@ int obj_pin_command(struct call *call)
 
 	if (attr->file_flags & ~PIN_FLAGS || (!(attr->file_flags & BPF_F_PATH_FD) && attr->path_fd))
 		return -EINVAL;
-	/* A closed fd is EINVAL here, and BTF cannot be pinned. */
+	/* A closed fd is EINVAL here, and BTF and perf events cannot be pinned. */
 	kind = store_fd_kind(attr->bpf_fd, &id);
-	if (kind <= 0 || kind == STORE_BTF)
+	if (kind <= 0 || kind == STORE_BTF || kind == STORE_PERF)
 		return -EINVAL;
 	err = store_get_fd(attr->bpf_fd, kind, &obj, NULL);
 	if (err)

@@ -40,26 +40,35 @@ static int give_text(const union bpf_attr *attr, const char *text)
 	return room > len ? 0 : -ENOSPC;
 }
 
-static int tell_link(struct call *call, const struct store_obj *obj)
+static int tell(struct call *call, const char *text, uint32_t prog_id, uint32_t type)
 {
 	union bpf_attr out = { 0 };
-	const char *text;
-	int err, result;
+	int err, result = give_text(&call->attr, text);
 
-	text = link_tracepoint(obj);
-	if (!text)
-		return -ENOTSUPP;
-	result = give_text(&call->attr, text);
 	if (result == -EFAULT)
 		return result;
 	out.task_fd_query.buf_len = strlen(text);
-	out.task_fd_query.prog_id = link_prog_id(obj);
-	out.task_fd_query.fd_type = BPF_FD_TYPE_RAW_TRACEPOINT;
+	out.task_fd_query.prog_id = prog_id;
+	out.task_fd_query.fd_type = type;
 	err = call_write(call, offsetof(union bpf_attr, task_fd_query.buf_len),
 			 &out.task_fd_query.buf_len, sizeof(uint32_t));
 	err = err ? err : call_write(call, offsetof(union bpf_attr, task_fd_query.prog_id),
 				     &out.task_fd_query.prog_id, 24);
 	return err ? err : result;
+}
+
+static int tell_object(struct call *call, const struct store_obj *obj)
+{
+	const char *text = obj->kind == STORE_LINK ? link_tracepoint(obj) : NULL;
+	uint32_t prog_id;
+	int err;
+
+	if (text)
+		return tell(call, text, link_prog_id(obj), BPF_FD_TYPE_RAW_TRACEPOINT);
+	if (obj->kind != STORE_PERF)
+		return -ENOTSUPP;
+	err = perf_event_query(obj, &prog_id, &text);
+	return err ? err : tell(call, text, prog_id, BPF_FD_TYPE_TRACEPOINT);
 }
 
 int task_fd_query_command(struct call *call)
@@ -79,7 +88,7 @@ int task_fd_query_command(struct call *call)
 		return err;
 	if (!obj)
 		return -ENOTSUPP;
-	err = obj->kind == STORE_LINK ? tell_link(call, obj) : -ENOTSUPP;
+	err = tell_object(call, obj);
 	store_put(obj);
 	return err;
 }

@@ -11,13 +11,15 @@
 #include "kern_private.h"
 #include "links.h"
 #include "map_ops.h"
+#include "perf_event.h"
 #include "progs.h"
 #include "raw.h"
 #include "store.h"
 
 /* Kinds agree by value. */
 _Static_assert((int)KERN_FD_MAP == (int)STORE_MAP && (int)KERN_FD_PROG == (int)STORE_PROG &&
-	       (int)KERN_FD_LINK == (int)STORE_LINK && (int)KERN_FD_BTF == (int)STORE_BTF,
+	       (int)KERN_FD_LINK == (int)STORE_LINK && (int)KERN_FD_BTF == (int)STORE_BTF &&
+	       (int)KERN_FD_PERF == (int)STORE_PERF,
 	       "fd kinds are store kinds");
 
 int kern_fd_kind(int fd)
@@ -185,6 +187,40 @@ static int refuse_mmap(int fd, int kind, int prot, int flags)
 	return err ? err : -ENODEV;
 }
 
+/* ---- perf events ---- */
+
+static int map_perf(struct store_obj *event, void **addr, size_t length, int prot, int flags,
+		    off_t offset)
+{
+	int fd, err = perf_ring_prepare(event, offset, length, prot, flags);
+	char *base;
+
+	if (err)
+		return err;
+	fd = perf_ring_view_fd(event, prot & PROT_WRITE);
+	if (fd < 0)
+		return fd;
+	base = raw_mmap(*addr, length, prot,
+			MAP_SHARED | (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)), fd, 0);
+	err = base == MAP_FAILED ? -errno : 0;
+	raw_close(fd);
+	if (!err)
+		*addr = base;
+	return err;
+}
+
+static int mmap_perf(void **addr, size_t length, int prot, int flags, int fd, off_t offset)
+{
+	struct store_obj *event;
+	int err = store_get_fd(fd, STORE_PERF, &event, NULL);
+
+	if (err)
+		return err;
+	err = map_perf(event, addr, round_up64(length, STORE_PAGE), prot, flags, offset);
+	store_put(event);
+	return err;
+}
+
 int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t offset)
 {
 	int saved = errno, kind, ret;
@@ -198,6 +234,8 @@ int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t off
 		ret = -EINVAL;
 	else if (kind == KERN_FD_MAP)
 		ret = mmap_map(addr, length, prot, flags, fd, offset);
+	else if (kind == KERN_FD_PERF)
+		ret = mmap_perf(addr, length, prot, flags, fd, offset);
 	else
 		ret = refuse_mmap(fd, kind, prot, flags);
 	errno = saved;
@@ -206,17 +244,47 @@ int kern_mmap(void **addr, size_t length, int prot, int flags, int fd, off_t off
 
 /* ---- poll ---- */
 
+/* What can be waited for: rings. One of the two is set. */
+struct waitable {
+	struct kern_map *map;
+	struct store_obj *event;
+};
+
+static int waitable_get(int fd, int kind, struct waitable *out)
+{
+	int err = -EPERM;
+
+	*out = (struct waitable){ NULL, NULL };
+	if (kind == KERN_FD_PERF)
+		return store_get_fd(fd, STORE_PERF, &out->event, NULL);
+	if (kind == KERN_FD_MAP)
+		err = map_get_fd(fd, &out->map, NULL);
+	if (!err && out->map->type != BPF_MAP_TYPE_RINGBUF) {
+		map_put(out->map);
+		err = -EPERM;
+	}
+	return err;
+}
+
+static void waitable_put(const struct waitable *what)
+{
+	if (what->map)
+		map_put(what->map);
+	else
+		store_put(what->event);
+}
+
 int kern_poll_fd(int fd)
 {
 	int saved = errno, ret = kern_fd_kind(fd);
-	struct kern_map *map;
+	struct waitable what;
 
 	if (ret == KERN_NOT_OURS)
 		return ret;
-	ret = ret == KERN_FD_MAP ? map_get_fd(fd, &map, NULL) : -EPERM;
+	ret = waitable_get(fd, ret, &what);
 	if (!ret) {
-		ret = map->type == BPF_MAP_TYPE_RINGBUF ? ringbuf_wait_fd(map) : -EPERM;
-		map_put(map);
+		ret = what.map ? ringbuf_wait_fd(what.map) : perf_ring_wait_fd(what.event);
+		waitable_put(&what);
 	}
 	errno = saved;
 	return ret;
@@ -224,45 +292,68 @@ int kern_poll_fd(int fd)
 
 void kern_poll_drain(int fd, int wait_fd)
 {
-	struct kern_map *map;
+	struct waitable what;
 	int saved = errno;
 
-	if (!kern_start() && !map_get_fd(fd, &map, NULL)) {
-		if (map->type == BPF_MAP_TYPE_RINGBUF)
-			ringbuf_wait_drain(map, wait_fd);
-		map_put(map);
+	if (!waitable_get(fd, kern_fd_kind(fd), &what)) {
+		if (what.map)
+			ringbuf_wait_drain(what.map, wait_fd);
+		else
+			perf_ring_wait_drain(what.event, wait_fd);
+		waitable_put(&what);
 	}
 	errno = saved;
 }
 
 void kern_poll_arm(int fd)
 {
-	struct kern_map *map;
+	struct waitable what;
 	int saved = errno;
 
-	if (!kern_start() && !map_get_fd(fd, &map, NULL)) {
-		if (map->type == BPF_MAP_TYPE_RINGBUF)
-			ringbuf_wait_arm(map);
-		map_put(map);
+	if (!waitable_get(fd, kern_fd_kind(fd), &what)) {
+		if (what.map)
+			ringbuf_wait_arm(what.map);
+		else
+			perf_ring_wait_arm(what.event);
+		waitable_put(&what);
 	}
 	errno = saved;
+}
+
+static int poll_map(int fd)
+{
+	struct kern_map *map;
+	int ret;
+
+	if (map_get_fd(fd, &map, NULL))
+		return POLLERR;
+	ret = map->ops->poll ? map->ops->poll(map) : POLLERR;
+	map_put(map);
+	return ret;
+}
+
+static int poll_perf(int fd)
+{
+	struct store_obj *event;
+	int ret;
+
+	if (store_get_fd(fd, STORE_PERF, &event, NULL))
+		return POLLERR;
+	ret = perf_ring_poll(event);
+	store_put(event);
+	return ret;
 }
 
 int kern_poll_now(int fd)
 {
 	int saved = errno, ret = kern_fd_kind(fd);
-	struct kern_map *map;
 
-	if (ret == KERN_NOT_OURS)
-		return ret;
-	if (ret != KERN_FD_MAP) {
+	if (ret == KERN_FD_MAP)
+		ret = poll_map(fd);
+	else if (ret == KERN_FD_PERF)
+		ret = poll_perf(fd);
+	else if (ret != KERN_NOT_OURS)
 		ret = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
-	} else if (map_get_fd(fd, &map, NULL)) {
-		ret = POLLERR;
-	} else {
-		ret = map->ops->poll ? map->ops->poll(map) : POLLERR;
-		map_put(map);
-	}
 	errno = saved;
 	return ret;
 }
@@ -276,6 +367,7 @@ ssize_t kern_fd_link_text(int fd, char *buf, size_t size)
 		[STORE_PROG] = "anon_inode:bpf-prog",
 		[STORE_LINK] = "anon_inode:bpf-link",
 		[STORE_BTF] = "anon_inode:btf",
+		[STORE_PERF] = "anon_inode:[perf_event]",
 	};
 	int kind = kern_fd_kind(fd);
 	struct store_obj *obj;
@@ -368,7 +460,7 @@ static const char *link_type_name(uint32_t type)
 		[BPF_LINK_TYPE_ITER] = "iter",
 		[BPF_LINK_TYPE_NETNS] = "netns",
 		[BPF_LINK_TYPE_XDP] = "xdp",
-		[BPF_LINK_TYPE_PERF_EVENT] = "perf_event",
+		[BPF_LINK_TYPE_PERF_EVENT] = "perf",
 		[BPF_LINK_TYPE_TCX] = "tcx",
 	};
 
@@ -403,6 +495,10 @@ static void add_btf(struct text *text, struct store_obj *obj)
 	add(text, "btf_id:\t%u\n", obj->id);
 }
 
+static void add_nothing(struct text *text, struct store_obj *obj)
+{
+}
+
 /* Flags as the fd of an anonymous inode would show them: mode and O_CLOEXEC. */
 static unsigned int shown_flags(int fd, uint32_t mode)
 {
@@ -420,6 +516,7 @@ ssize_t kern_fdinfo(int fd, char *buf, size_t size)
 		[STORE_PROG] = add_prog,
 		[STORE_LINK] = add_link,
 		[STORE_BTF] = add_btf,
+		[STORE_PERF] = add_nothing,
 	};
 	struct text text = { buf, size, 0 };
 	int saved = errno, kind = kern_fd_kind(fd);

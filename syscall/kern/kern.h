@@ -48,6 +48,7 @@ enum kern_fd_kind {
 	KERN_FD_PROG,
 	KERN_FD_LINK,
 	KERN_FD_BTF,
+	KERN_FD_PERF,
 };
 
 /* Return: enum kern_fd_kind, or KERN_NOT_OURS. Opens no store in a process that has none, unless
@@ -133,6 +134,25 @@ KERN_EXPORT ssize_t kern_fd_link_text(int fd, char *buf, size_t size);
  */
 KERN_EXPORT ssize_t kern_fdinfo(int fd, char *buf, size_t size);
 
+/* ---- perf events ---- */
+
+struct perf_event_attr;
+
+/**
+ * kern_perf_event_open() - perf_event_open(2), answered by the emulated kernel
+ *
+ * There are tracepoints by the ids of the emulated tracefs, and BPF output; whatever else is asked for is
+ * -ENOENT, as on a kernel without what counts it. Return: fd or -errno.
+ */
+KERN_EXPORT int kern_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
+				     unsigned long flags);
+
+/* ioctl(2) of a bpf fd: result, -errno, or KERN_NOT_OURS. */
+KERN_EXPORT int kern_ioctl(int fd, unsigned long request, unsigned long arg);
+
+/* read(2) of a bpf fd: bytes, -errno (-EINVAL: it has nothing to read), or KERN_NOT_OURS. */
+KERN_EXPORT ssize_t kern_read(int fd, void *buf, size_t size);
+
 /* ---- paths of the emulated kernel ---- */
 
 /**
@@ -146,6 +166,7 @@ enum kern_path_kind {
 	KERN_PATH_BPFFS = 1,	/* below the bpf file system */
 	KERN_PATH_FILE = 2,	/* an emulated file of /sys, /proc */
 	KERN_PATH_CGROUP = 3,	/* below the cgroup file system */
+	KERN_PATH_TRACEFS = 4,	/* below the tracing file system, by either of its names */
 };
 KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
 

@@ -15,4 +15,10 @@ struct bpfx_extension;
 /* BTF of the kernel functions and tracepoints that an extension adds: 0 or -errno. */
 int kern_add_module(const struct bpfx_extension *ext);
 
+/* Whole or not at all: another process may ask at the same time. 0 or -errno. */
+int kern_write_file(const char *path, const void *data, size_t size);
+bool kern_is_below(const char *path, const char *folder);
+/* As kern_path(), of the tracing file system. */
+int kern_tracefs_path(const char *path, char *out, size_t size);
+
 #endif

@@ -29,8 +29,7 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-/* Whole or not at all: another process may ask at the same time. */
-static int write_file(const char *path, const void *data, size_t size)
+int kern_write_file(const char *path, const void *data, size_t size)
 {
 	char temp[PATH_MAX + 16];
 	int fd, err;
@@ -59,7 +58,7 @@ static int make_vmlinux(const char *path)
 	if (err)
 		return err;
 	data = kern_btf_raw(btf, &size);
-	err = write_file(path, data, size);
+	err = kern_write_file(path, data, size);
 	store_put(obj);
 	return err;
 }
@@ -74,14 +73,14 @@ static int make_possible_cpus(const char *path)
 		snprintf(text, sizeof(text), "0-%d\n", last);
 	else
 		strcpy(text, "0\n");
-	return write_file(path, text, strlen(text));
+	return kern_write_file(path, text, strlen(text));
 }
 
 /* Settings: who may load programs, statistics, and what the JIT of a kernel without one says. */
 
 static int make_number(const char *path, const char *text)
 {
-	int err = write_file(path, text, strlen(text));
+	int err = kern_write_file(path, text, strlen(text));
 
 	return err ? err : chmod(path, 0644) ? -errno : 0;
 }
@@ -155,7 +154,7 @@ static int cgroup_path(const char *path, char *out, size_t size)
 									      : -ENAMETOOLONG;
 }
 
-static bool is_below(const char *path, const char *folder)
+bool kern_is_below(const char *path, const char *folder)
 {
 	size_t len = strlen(folder);
 
@@ -169,14 +168,16 @@ int kern_path(const char *path, char *out, size_t size)
 	/* Cheap for everybody else's paths, which is nearly all of them. */
 	if (strncmp(path, "/sys/", 5) && strncmp(path, "/proc/sys/", 10))
 		return KERN_NOT_OURS;
-	if (is_below(path, "/sys/fs/bpf")) {
+	if (kern_is_below(path, "/sys/fs/bpf")) {
 		ret = kern_start();
 		ret = ret ? ret : store_bpffs_path(path, out, size);
 		ret = ret ? ret : KERN_PATH_BPFFS;
-	} else if (is_below(path, "/sys/fs/cgroup")) {
+	} else if (kern_is_below(path, "/sys/fs/cgroup")) {
 		ret = cgroup_path(path, out, size);
 	} else {
-		ret = emulated_file(path, out, size);
+		ret = kern_tracefs_path(path, out, size);
+		if (ret == KERN_NOT_OURS)
+			ret = emulated_file(path, out, size);
 	}
 	errno = saved;
 	return ret;

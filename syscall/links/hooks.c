@@ -225,12 +225,15 @@ static int run_target(const struct bpfx_hook *hook, const struct snapshot *snaps
 	int ran = 0, stop = 0;
 	uint32_t cpu;
 
-	if (!has_target(snapshot, target))
+	if (!has_target(snapshot, target) && !(snapshot && snapshot->event_cnt))
 		return 0;
 	cpu = store_cpu_get();
 	for (uint32_t i = 0; i < snapshot->cnt && !stop; i++)
 		if (snapshot->at[i].target == target)
 			stop = run_one(hook, &snapshot->at[i], cpu, ctx, result, &ran);
+	/* Programs that return 0 keep a tracepoint's event to themselves. */
+	for (uint32_t i = 0; *result && i < snapshot->event_cnt; i++)
+		perf_event_happened(snapshot->events[i], cpu);
 	store_cpu_put(cpu);
 	return stop < 0 ? stop : ran;
 }

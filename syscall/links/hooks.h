@@ -12,6 +12,11 @@ int hook_batch_begin(struct bpfx_batch *batch, size_t size, const struct bpfx_ho
 int hook_batch_run(struct bpfx_batch *batch, void *ctx, uint32_t *result);
 void hook_batch_end(struct bpfx_batch *batch);
 
+/* Events of a tracepoint; one of them has happened and no program has kept it back. */
+int perf_events_each(const struct bpfx_hook *hook, int (*fn)(struct store_obj *event, void *arg),
+		     void *arg);
+void perf_event_happened(struct store_obj *event, uint32_t cpu);
+
 /* Is it a living link of the hook. */
 bool hook_has_link(const struct bpfx_hook *hook, const struct store_obj *link);
 

@@ -157,13 +157,6 @@ static bool runs_on_perf_events(const struct kern_prog *prog)
 	       prog->shared->type == BPF_PROG_TYPE_PERF_EVENT;
 }
 
-/* Links to perf events are known, but no fd of this kernel is a perf event. libbpf tells a kernel
- * that knows them by this errno. */
-static int attach_perf_event(const union bpf_attr *attr)
-{
-	return attr->link_create.flags ? -EINVAL : -EBADF;
-}
-
 /* What the program named when it was loaded. */
 static int attach_to_target(const union bpf_attr *attr, struct kern_prog *prog)
 {
@@ -181,7 +174,7 @@ int link_create(const union bpf_attr *attr)
 	if (ret)
 		return ret;
 	if (attr->link_create.attach_type == BPF_PERF_EVENT && runs_on_perf_events(prog)) {
-		ret = attach_perf_event(attr);
+		ret = perf_link_create(attr, prog);
 	} else if (prog_has_target(prog)) {
 		ret = attach_to_target(attr, prog);
 	} else {
@@ -192,10 +185,20 @@ int link_create(const union bpf_attr *attr)
 	return ret;
 }
 
-/* Links of this type stay as they are until they go. */
 static bool is_raw_tp(const struct link_shared *shared)
 {
 	return shared->link_type == BPF_LINK_TYPE_RAW_TRACEPOINT;
+}
+
+static bool is_perf(const struct link_shared *shared)
+{
+	return shared->link_type == BPF_LINK_TYPE_PERF_EVENT;
+}
+
+/* Links of these types stay as they are until they go. */
+static bool stays(const struct link_shared *shared)
+{
+	return is_raw_tp(shared) || is_perf(shared);
 }
 
 int link_detach(int fd)
@@ -207,7 +210,7 @@ int link_detach(int fd)
 	if (err)
 		return err;
 	shared = link_shared_of(obj);
-	if (is_raw_tp(shared)) {
+	if (stays(shared)) {
 		store_put(obj);
 		return -EOPNOTSUPP;
 	}
@@ -226,7 +229,7 @@ static int check_update(const struct store_obj *obj, const struct bpfx_hook *hoo
 			const struct kern_prog *now, const struct kern_prog *fresh,
 			const struct kern_prog *expected)
 {
-	if (is_raw_tp(link_shared_of(obj)))
+	if (stays(link_shared_of(obj)))
 		return -EINVAL;
 	if (link_is_off(obj, hook))
 		return -ENOLINK;
@@ -335,6 +338,8 @@ int link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
 
 	if (is_raw_tp(shared))
 		return raw_tp_fill_info(shared, info);
+	if (is_perf(shared))
+		return perf_link_fill_info(obj, info);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP) {
 		info->cgroup.cgroup_id = off ? 0 : cgroup_id(shared->target);
 		info->cgroup.attach_type = shared->attach_type;
@@ -360,6 +365,8 @@ int link_fdinfo(const struct store_obj *obj, char *buf, size_t size)
 
 	if (is_raw_tp(shared))
 		return raw_tp_fdinfo(shared, buf, size);
+	if (is_perf(shared))
+		return perf_link_fdinfo(obj, buf, size);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP)
 		return cgroup_fdinfo(shared, off, buf, size);
 	if (!hook || !hook->fdinfo)

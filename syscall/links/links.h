@@ -51,6 +51,14 @@ void links_settle(void);
 /* RAW_TRACEPOINT_OPEN after the gate: fd or -errno. */
 int raw_tracepoint_open(const union bpf_attr *attr);
 
+/* PERF_EVENT_IOC_SET_BPF and _QUERY_BPF of an event: 0 or -errno. */
+int perf_event_set_prog(struct store_obj *event, int prog_fd);
+int perf_event_query_progs(const struct store_obj *event, uint64_t user);
+/* The id that tracefs tells of a tracepoint with a record, or -errno. */
+int perf_tracepoint_id(const struct bpfx_hook *hook);
+/* What TASK_FD_QUERY tells of an event: 0, -ENOENT: it runs no program, -EOPNOTSUPP. */
+int perf_event_query(const struct store_obj *event, uint32_t *prog_id, const char **tracepoint);
+
 /* Hook-specific part of the info (0 or -errno), and fdinfo lines. */
 int link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);
 int link_fdinfo(const struct store_obj *obj, char *buf, size_t size);

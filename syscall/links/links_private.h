@@ -16,6 +16,14 @@ int link_refuse(int err, const struct kern_prog *prog, const char *format, ...)
 /* LINK_CREATE of a program that has its tracepoint from the load. */
 int raw_tp_link_create(const union bpf_attr *attr, struct kern_prog *prog);
 
+/* A name into the caller's buffer, whose place and size the info had: cut and ended with NUL. */
+int give_name(const char *name, uint64_t user, uint32_t room);
+
+/* LINK_CREATE to a perf event; what its links tell. */
+int perf_link_create(const union bpf_attr *attr, struct kern_prog *prog);
+int perf_link_fill_info(const struct store_obj *link, struct bpf_link_info *info);
+int perf_link_fdinfo(const struct store_obj *link, char *buf, size_t size);
+
 /* Raw tracepoints: 0, -EINVAL, -EFAULT, or -ENOSPC where the name was cut; length of the lines. */
 int raw_tp_fill_info(const struct link_shared *shared, struct bpf_link_info *info);
 int raw_tp_fdinfo(const struct link_shared *shared, char *buf, size_t size);

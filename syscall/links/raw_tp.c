@@ -95,8 +95,7 @@ const char *link_tracepoint(const struct store_obj *obj)
 	return shared->link_type == BPF_LINK_TYPE_RAW_TRACEPOINT ? tracepoint_of(shared) : NULL;
 }
 
-/* Into the caller's buffer, whose place and size @info had: cut and ended with NUL. */
-static int give_name(const char *name, uint64_t user, uint32_t room)
+int give_name(const char *name, uint64_t user, uint32_t room)
 {
 	uint32_t size = strlen(name) + 1;
 	char cut[LINK_HOOK_NAME];

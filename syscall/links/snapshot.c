@@ -8,6 +8,7 @@
 #include "err.h"
 #include "hooks.h"
 #include "ordered.h"
+#include "perf_event.h"
 #include "snapshot.h"
 
 void snapshot_free(struct snapshot *snapshot)
@@ -19,6 +20,9 @@ void snapshot_free(struct snapshot *snapshot)
 		if (snapshot->at[i].link)
 			store_put(snapshot->at[i].link);
 	}
+	for (uint32_t i = 0; i < snapshot->event_cnt; i++)
+		store_put(snapshot->events[i]);
+	free(snapshot->events);
 	free(snapshot->at);
 	free(snapshot->lists);
 	free(snapshot);
@@ -82,6 +86,60 @@ static void take_links(struct snapshot *snapshot, const struct bpfx_hook *hook)
 		else
 			store_put(obj);
 	}
+}
+
+/* ---- perf events of a tracepoint: those that run a program without a link, and all that count ---- */
+
+static int add_event_prog(struct snapshot *snapshot, struct store_obj *event, uint32_t prog_id)
+{
+	struct attachment facts = {
+		.run_id = ATTACH_BARE_RUN(prog_id),
+		.link = store_ref(event),
+	};
+	int err = add(snapshot, &facts, prog_id);
+
+	if (err)
+		store_put(event);
+	return err == -ENOMEM ? err : 0;
+}
+
+static int take_event(struct store_obj *event, void *arg)
+{
+	struct snapshot *snapshot = arg;
+	uint32_t prog_id = atomic_load(&perf_shared_of(event)->prog_id);
+	struct store_obj **grown;
+
+	grown = realloc(snapshot->events, (snapshot->event_cnt + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	snapshot->events = grown;
+	grown[snapshot->event_cnt++] = store_ref(event);
+	return prog_id ? add_event_prog(snapshot, event, prog_id) : 0;
+}
+
+static uint64_t attached_at(const struct attachment *at)
+{
+	if (at->link->kind == STORE_PERF)
+		return perf_shared_of(at->link)->attached_ns;
+	return at->link->header->created_ns;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	uint64_t x = attached_at(a), y = attached_at(b);
+
+	return x < y ? -1 : x > y;
+}
+
+static int take_record(struct snapshot *snapshot, const struct bpfx_hook *hook)
+{
+	int err;
+
+	take_links(snapshot, hook);
+	err = perf_events_each(hook, take_event, snapshot);
+	if (!err && snapshot->cnt)
+		qsort(snapshot->at, snapshot->cnt, sizeof(*snapshot->at), by_time);
+	return err;
 }
 
 /* ---- filters of traffic control ---- */
@@ -184,6 +242,8 @@ struct snapshot *snapshot_take(const struct bpfx_hook *hook, uint32_t generation
 	else if (hook->flags & BPFX_HOOK_NETLINK)
 		err = tc_each(take_filters, &(struct filters){
 			snapshot, !strcmp(hook->name, TC_EGRESS_HOOK) });
+	else if (hook->flags & BPFX_HOOK_RECORD)
+		err = take_record(snapshot, hook);
 	else
 		err = take_links_and_bare(snapshot, hook);
 	if (err) {

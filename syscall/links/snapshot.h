@@ -10,7 +10,7 @@ struct attachment {
 	uint32_t run_id;		/* how it is known to who waits for its runs */
 	uint32_t flags;			/* BPF_F_PREORDER */
 	struct kern_prog *prog;
-	struct store_obj *link;		/* NULL: attached without one */
+	struct store_obj *link;		/* or the perf event; NULL: attached without either */
 };
 
 /* The attachments of one target of an ordered hook, in order. */
@@ -26,6 +26,8 @@ struct snapshot {
 	uint32_t cnt, list_cnt;
 	struct attachment *at;
 	struct attached_list *lists;	/* of ordered hooks, ascending targets */
+	uint32_t event_cnt;
+	struct store_obj **events;	/* perf events that count what the hook sees */
 };
 
 /* Everything that is attached to the hook now; NULL: no memory. */
@@ -38,8 +40,10 @@ const struct attached_list *snapshot_list(const struct snapshot *snapshot, uint6
 /* Is it still there: a link may be detached since. */
 static inline bool attachment_lives(const struct attachment *at)
 {
-	return !at->link ||
-	       (!atomic_load(&link_shared_of(at->link)->detached) && !at->link->header->dead);
+	if (!at->link)
+		return true;
+	return !at->link->header->dead &&
+	       (at->link->kind != STORE_LINK || !atomic_load(&link_shared_of(at->link)->detached));
 }
 
 #endif

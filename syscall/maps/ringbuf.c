@@ -4,14 +4,11 @@
  * producers', then the data. Mappings show the data twice in a row, so that a record that wraps is
  * contiguous. A record is an 8-byte head and its sample, rounded up to 8.
  */
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "bits.h"
 #include "err.h"
@@ -35,8 +32,7 @@ struct record_head {
 /* In the header page: what processes share beside the client's two pages. */
 struct ringbuf_shared {
 	struct shm_lock lock;		/* reservations */
-	_Atomic uint32_t waited_for;	/* somebody has a FIFO to wait on */
-	_Atomic uint32_t signalled;	/* the FIFO holds its one byte */
+	struct store_fifo fifo;
 	_Atomic uint64_t pending;	/* oldest record not yet committed */
 };
 
@@ -167,26 +163,9 @@ static struct ringbuf_view *view_of_sample(const unsigned char *sample)
 
 /* ---- waking ---- */
 
-static void fifo_path(char *out, size_t size, const struct kern_map *map)
-{
-	snprintf(out, size, "%s/fifo/m%u", store_dir(), map->id);
-}
-
-/* The FIFO holds at most one byte; only the one who sets the word writes it. */
 static void wake(struct kern_map *map)
 {
-	struct ringbuf_shared *shared = shared_of(map);
-	char path[4096];
-	int fd;
-
-	if (!atomic_load(&shared->waited_for) || atomic_exchange(&shared->signalled, 1))
-		return;
-	fifo_path(path, sizeof(path), map);
-	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 || write(fd, "", 1) != 1)
-		atomic_store(&shared->signalled, 0);
-	if (fd >= 0)
-		raw_close(fd);
+	store_fifo_wake(&shared_of(map)->fifo, map->obj);
 }
 
 static int ringbuf_poll(struct kern_map *map)
@@ -201,29 +180,16 @@ static int ringbuf_poll(struct kern_map *map)
 
 int ringbuf_wait_fd(struct kern_map *map)
 {
-	struct ringbuf_shared *shared = shared_of(map);
-	char path[4096];
-	int fd;
+	int fd = store_fifo_open(&shared_of(map)->fifo, map->obj);
 
-	fifo_path(path, sizeof(path), map);
-	if (mkfifo(path, 0600) && errno != EEXIST)
-		return -errno;
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (!atomic_exchange(&shared->waited_for, 1))
-		atomic_store(&shared->signalled, 0);
-	if (ringbuf_poll(map))
+	if (fd >= 0 && ringbuf_poll(map))
 		wake(map);
 	return fd;
 }
 
 void ringbuf_wait_drain(struct kern_map *map, int fd)
 {
-	char byte[8];
-
-	if (read(fd, byte, sizeof(byte)) > 0 || errno == EAGAIN)
-		atomic_store(&shared_of(map)->signalled, 0);
+	store_fifo_drain(&shared_of(map)->fifo, fd);
 }
 
 void ringbuf_wait_arm(struct kern_map *map)

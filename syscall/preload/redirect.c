@@ -100,6 +100,8 @@ enum redirect_kind redirect(const char *path, struct redirect *to)
 		to->kind = REDIRECT_FILE;
 	else if (ret == KERN_PATH_CGROUP)
 		to->kind = REDIRECT_CGROUP;
+	else if (ret == KERN_PATH_TRACEFS)
+		to->kind = REDIRECT_TRACEFS;
 	return to->kind;
 }
 
@@ -109,6 +111,7 @@ const char *redirected(const char *path, struct redirect *to)
 	case REDIRECT_BPFFS:
 	case REDIRECT_FILE:
 	case REDIRECT_CGROUP:
+	case REDIRECT_TRACEFS:
 		return to->path;
 	default:
 		return path;
@@ -135,13 +138,14 @@ static int write_mounts(int fd)
 	}
 	own_cgroups = kern_path(CGROUP_PATH, cgroups, sizeof(cgroups)) == KERN_PATH_CGROUP;
 	while (from && fgets(line, sizeof(line), from)) {
-		if (own_cgroups && strstr(line, " cgroup2 "))
+		if ((own_cgroups && strstr(line, " cgroup2 ")) || strstr(line, " tracefs "))
 			continue;
 		there |= strstr(line, " " BPFFS_PATH " bpf ") != NULL;
 		fputs(line, to);
 	}
 	if (!there)
 		fputs("bpf " BPFFS_PATH " bpf rw,nosuid,nodev,noexec,relatime,mode=700 0 0\n", to);
+	fputs("tracefs " TRACEFS_PATH " tracefs rw,nosuid,nodev,noexec,relatime 0 0\n", to);
 	if (own_cgroups)
 		fputs("cgroup2 " CGROUP_PATH " cgroup2 rw,nosuid,nodev,noexec,relatime 0 0\n", to);
 	if (from)
@@ -199,5 +203,7 @@ enum redirect_kind shown_path(const char *path, char *shown, size_t size)
 		return REDIRECT_BPFFS;
 	if (shown_below(path, CGROUP_PATH, KERN_PATH_CGROUP, shown, size))
 		return REDIRECT_CGROUP;
+	if (shown_below(path, TRACEFS_PATH, KERN_PATH_TRACEFS, shown, size))
+		return REDIRECT_TRACEFS;
 	return REDIRECT_NONE;
 }

@@ -9,12 +9,14 @@
 
 #define BPFFS_PATH  "/sys/fs/bpf"
 #define CGROUP_PATH "/sys/fs/cgroup"
+#define TRACEFS_PATH "/sys/kernel/tracing"
 
 enum redirect_kind {
 	REDIRECT_NONE,		/* somebody else's path */
 	REDIRECT_BPFFS,		/* real path in .path */
 	REDIRECT_FILE,		/* real path in .path */
 	REDIRECT_CGROUP,	/* real path in .path */
+	REDIRECT_TRACEFS,	/* real path in .path */
 	REDIRECT_FDINFO,	/* /proc/self/fdinfo/N of a bpf fd: .fd */
 	REDIRECT_FD,		/* /proc/self/fd/N of a bpf fd: .fd */
 	REDIRECT_MOUNTS,	/* /proc/mounts and its aliases */

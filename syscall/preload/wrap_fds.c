@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <unistd.h>
@@ -121,19 +122,25 @@ EXPORT void *mmap64(void *addr, size_t length, int prot, int flags, int fd, off6
 	__attribute__((alias("mmap")));
 #endif
 
-/* ---- read and write: bpf fds have neither ---- */
+/* ---- read and write: of bpf fds only perf events have something to read ---- */
 
 static bool is_bpf_fd(int fd)
 {
 	return kern_fd_known(fd) && kern_fd_kind(fd) != KERN_NOT_OURS;
 }
 
+static long answer(long ret)
+{
+	if (ret >= 0)
+		return ret;
+	errno = ret == KERN_NOT_OURS ? EBADF : -ret;	/* closed at this moment */
+	return -1;
+}
+
 EXPORT ssize_t read(int fd, void *buf, size_t size)
 {
-	if (is_bpf_fd(fd)) {
-		errno = EINVAL;
-		return -1;
-	}
+	if (is_bpf_fd(fd))
+		return answer(kern_read(fd, buf, size));
 	return REAL(read)(fd, buf, size);
 }
 
@@ -158,6 +165,19 @@ EXPORT off_t lseek(int fd, off_t offset, int whence)
 #if __SIZEOF_LONG__ == 8
 EXPORT off64_t lseek64(int fd, off64_t offset, int whence) __attribute__((alias("lseek")));
 #endif
+
+EXPORT int ioctl(int fd, unsigned long request, ...)
+{
+	unsigned long arg;
+	va_list args;
+
+	va_start(args, request);
+	arg = va_arg(args, unsigned long);
+	va_end(args);
+	if (is_bpf_fd(fd))
+		return answer(kern_ioctl(fd, request, arg));
+	return REAL(ioctl)(fd, request, arg);
+}
 
 /* ---- epoll ---- */
 

@@ -196,6 +196,8 @@ EXPORT int mount(const char *source, const char *target, const char *type, unsig
 
 	if (type && !strcmp(type, "bpf") && redirect(target, &to) == REDIRECT_BPFFS)
 		return 0;
+	if (type && !strcmp(type, "tracefs") && redirect(target, &to) == REDIRECT_TRACEFS)
+		return 0;
 	return REAL(mount)(source, target, type, flags, data);
 }
 
@@ -250,7 +252,7 @@ EXPORT int nftw(const char *path, __nftw_func_t fn, int fds, int flags)
 	int ret;
 
 	redirect(path, &to);
-	if (to.kind != REDIRECT_BPFFS && to.kind != REDIRECT_CGROUP)
+	if (to.kind != REDIRECT_BPFFS && to.kind != REDIRECT_CGROUP && to.kind != REDIRECT_TRACEFS)
 		return REAL(nftw)(path, fn, fds, flags);
 	walk_fn = fn;
 	ret = REAL(nftw)(to.path, walk_entry, fds, flags);

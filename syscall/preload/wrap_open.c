@@ -39,6 +39,16 @@ static int open_bpffs(const char *real, int flags, mode_t mode)
 	return REAL(open)(real, flags, mode);
 }
 
+/* Nobody makes files there. */
+static int open_tracefs(const char *real, int flags)
+{
+	int fd = REAL(open)(real, flags & ~(O_CREAT | O_TRUNC));
+
+	if (fd < 0 && errno == ENOENT && flags & O_CREAT)
+		errno = EACCES;
+	return fd;
+}
+
 /* @dir: AT_FDCWD or what openat() got, for paths that are not ours. */
 static int open_any(int dir, const char *path, int flags, mode_t mode)
 {
@@ -50,6 +60,8 @@ static int open_any(int dir, const char *path, int flags, mode_t mode)
 	case REDIRECT_FILE:
 	case REDIRECT_CGROUP:
 		return REAL(open)(to.path, flags, mode);
+	case REDIRECT_TRACEFS:
+		return open_tracefs(to.path, flags);
 	case REDIRECT_FDINFO:
 	case REDIRECT_MOUNTS:
 		return open_text(&to, flags);

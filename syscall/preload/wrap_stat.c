@@ -137,7 +137,16 @@ EXPORT int eaccess(const char *path, int mode)
 /* 0: the file system is the one it says it is. */
 static unsigned int magic_of(enum redirect_kind kind)
 {
-	return kind == REDIRECT_BPFFS ? BPF_FS_MAGIC : kind == REDIRECT_CGROUP ? CGROUP2_SUPER_MAGIC : 0;
+	switch (kind) {
+	case REDIRECT_BPFFS:
+		return BPF_FS_MAGIC;
+	case REDIRECT_CGROUP:
+		return CGROUP2_SUPER_MAGIC;
+	case REDIRECT_TRACEFS:
+		return TRACEFS_MAGIC;
+	default:
+		return 0;
+	}
 }
 
 EXPORT int statfs(const char *path, struct statfs *st)

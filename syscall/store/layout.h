@@ -74,6 +74,8 @@ extern struct store store;
  * mapping holds. Both lie behind anything a file can contain. */
 #define LOCK_BYTE(id)	((1LL << 40) + (id))
 #define WRITABLE_BYTE	((1LL << 41))
+/* Bytes of marks: see store_fd_mark(). */
+#define MARK_BYTE(mark)	((1LL << 42) + (mark))
 
 /* The store's lock: held for pins, removals and attachments. 0 or -EBUSY (nested). */
 int store_lock(void);

@@ -26,6 +26,7 @@ static const struct {
 	[STORE_PROG] = { 'p', "prog" },
 	[STORE_LINK] = { 'l', "link" },
 	[STORE_BTF] = { 'b', "btf" },
+	[STORE_PERF] = { 'e', "perf event" },
 };
 
 char kind_letter(enum store_kind kind)

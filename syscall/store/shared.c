@@ -83,7 +83,7 @@ int store_view_fd(struct store_obj *obj, bool writable)
 	return fd;
 }
 
-bool store_has_writable(struct store_obj *obj)
+static bool has_lock(const struct store_obj *obj, long long byte)
 {
 	char path[PATH_MAX];
 	bool locked;
@@ -93,9 +93,26 @@ bool store_has_writable(struct store_obj *obj)
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	locked = byte_is_locked(fd, WRITABLE_BYTE);
+	locked = byte_is_locked(fd, byte);
 	raw_close(fd);
 	return locked;
+}
+
+bool store_has_writable(struct store_obj *obj)
+{
+	return has_lock(obj, WRITABLE_BYTE);
+}
+
+/* ---- marks ---- */
+
+int store_fd_mark(int fd, uint32_t mark)
+{
+	return lock_byte(fd, MARK_BYTE(mark));
+}
+
+bool store_has_mark(struct store_obj *obj, uint32_t mark)
+{
+	return has_lock(obj, MARK_BYTE(mark));
 }
 
 /* ---- hooks ---- */
@@ -139,6 +156,19 @@ int store_hook_counter(const char *name, struct store_counter *counter)
 	counter->attached = (const uint32_t *)&hook->attached;
 	counter->generation = (const uint32_t *)&hook->generation;
 	return 0;
+}
+
+int store_hook_number(const char *name)
+{
+	struct store_hook *hook = find_hook(name, true);
+
+	return hook ? (int)(hook - store.control->hooks) : -ENOSPC;
+}
+
+const char *store_hook_name(uint32_t number)
+{
+	return number < atomic_load(&store.control->hook_cnt) ? store.control->hooks[number].name
+							      : NULL;
 }
 
 void store_hook_changed(const char *name, int attached_by)

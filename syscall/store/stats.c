@@ -81,21 +81,15 @@ bool store_stats_on(void)
 /* "…/obj/l12" of this store: kind and id. */
 static bool object_of_path(const char *path, enum store_kind *kind, uint32_t *id)
 {
-	static const char letters[STORE_KINDS] = { [STORE_MAP] = 'm', [STORE_PROG] = 'p',
-						   [STORE_LINK] = 'l', [STORE_BTF] = 'b' };
 	size_t len = strlen(store.dir);
 	char *end;
 
 	if (strncmp(path, store.dir, len) || strncmp(path + len, "/obj/", 5))
 		return false;
 	path += len + 5;
-	for (int i = 0; i < STORE_KINDS; i++)
-		if (letters[i] && *path == letters[i]) {
-			*kind = i;
-			*id = strtoul(path + 1, &end, 10);
-			return end != path + 1;
-		}
-	return false;
+	*kind = kind_of_letter(*path);
+	*id = *kind ? strtoul(path + 1, &end, 10) : 0;
+	return *kind && end != path + 1;
 }
 
 int store_get_task_fd(uint32_t pid, uint32_t fd, struct store_obj **out)

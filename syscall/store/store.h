@@ -17,6 +17,7 @@ enum store_kind {
 	STORE_PROG,
 	STORE_LINK,
 	STORE_BTF,
+	STORE_PERF,	/* a perf event */
 	STORE_KINDS,
 };
 
@@ -32,7 +33,7 @@ struct store_edge {
 
 #define STORE_PAGE	4096u
 #define STORE_MAGIC	0x6d696873667062ULL	/* "bpfshim" */
-#define STORE_FORMAT	2u
+#define STORE_FORMAT	3u
 #define STORE_EDGES_MAX	128u
 
 /*
@@ -196,6 +197,25 @@ void store_closed_range(unsigned int first, unsigned int last);
 int store_view_fd(struct store_obj *obj, bool writable);
 bool store_has_writable(struct store_obj *obj);
 
+/* A mark on the open file behind an fd of an object: it goes with the last duplicate of that fd, and the
+ * last mapping made through it. 0 or -errno; has any open file of the object the mark. */
+int store_fd_mark(int fd, uint32_t mark);
+bool store_has_mark(struct store_obj *obj, uint32_t mark);
+
+/* ---- what wakes who waits for an object ---- */
+
+/* In the object's shared memory, beside a FIFO that holds at most one byte. */
+struct store_fifo {
+	_Atomic uint32_t waited_for;	/* somebody has the FIFO open */
+	_Atomic uint32_t signalled;	/* 0: it is empty; who is filling it; all ones: it is full */
+};
+
+/* The FIFO to wait on (O_CLOEXEC, the caller's) or -errno. */
+int store_fifo_open(struct store_fifo *fifo, const struct store_obj *obj);
+void store_fifo_wake(struct store_fifo *fifo, const struct store_obj *obj);
+/* Take the byte out of @fd, so that the next store_fifo_wake() wakes again. */
+void store_fifo_drain(struct store_fifo *fifo, int fd);
+
 /* ---- records: small named files that refer to objects without any fd ---- */
 
 #define STORE_RECORD_EDGES 64u
@@ -230,6 +250,9 @@ struct store_counter {
 	const uint32_t *attached, *generation;
 };
 int store_hook_counter(const char *name, struct store_counter *counter);
+/* Hooks are numbered from 0 in a store, and stay so: number or -errno; name or NULL. */
+int store_hook_number(const char *name);
+const char *store_hook_name(uint32_t number);
 void store_hook_changed(const char *name, int attached_by);
 
 /* One attachment is made or removed at a time in a store. */

@@ -1,0 +1,1 @@
+set(SOURCES attr.c event.c read.c ring.c sample.c)
