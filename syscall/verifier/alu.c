@@ -84,6 +84,32 @@ static void compute(const struct bpf_insn *insn, struct scalar *dst, const struc
 	}
 }
 
+static void compute_whole(const struct bpf_insn *insn, struct scalar *dst, const struct scalar *src)
+{
+	compute(insn, dst, src);
+	if (!is_wide(insn) && BPF_OP(insn->code) != BPF_END)
+		scalar_zero_extend32(dst);
+	scalar_sync(dst);
+}
+
+/* Instructions meet the same numbers again and again. */
+static void compute_once(struct verifier_env *env, const struct bpf_insn *insn, struct scalar *dst,
+			 const struct scalar *src)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+
+	if (memo->insn == env->insn_idx && scalar_same(&memo->dst, dst) &&
+	    scalar_same(&memo->src, src)) {
+		*dst = memo->result;
+		return;
+	}
+	memo->insn = env->insn_idx;
+	memo->dst = *dst;
+	memo->src = *src;
+	compute_whole(insn, dst, src);
+	memo->result = *dst;
+}
+
 /*
  * A mask that is all ones or all zeros, as compilers make it from a condition, is worth two paths:
  * and/or with a constant then gives a constant. The other path runs the instruction again with 0.
@@ -113,23 +139,21 @@ static int split_mask(struct verifier_env *env, const struct bpf_insn *insn, str
 	return 0;
 }
 
+/* @by is not @dst's own number. */
 static int numbers(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
-		   const struct scalar *src)
+		   const struct scalar *by)
 {
-	struct scalar by = *src;
 	int err;
 
-	if (!is_computable(insn, &by)) {
+	if (!is_computable(insn, by)) {
 		env_set_unknown(env, dst);
 		return 0;
 	}
-	err = split_mask(env, insn, dst, &by);
+	err = split_mask(env, insn, dst, by);
 	if (err)
 		return err;
-	compute(insn, &dst->num, &by);
-	if (!is_wide(insn) && BPF_OP(insn->code) != BPF_END)
-		scalar_zero_extend32(&dst->num);
-	scalar_sync(&dst->num);
+	if (!scalar_fold(&dst->num, by, BPF_OP(insn->code), !is_wide(insn)))
+		compute_once(env, insn, &dst->num, by);
 	return 0;
 }
 
@@ -390,12 +414,25 @@ static int two_pointers(struct verifier_env *env, const struct bpf_insn *insn)
 	return -EACCES;
 }
 
+static int offset_pointer(struct verifier_env *env, const struct bpf_insn *insn,
+			  const struct reg *ptr, const struct reg *src)
+{
+	struct reg constant;
+
+	if (!src) {
+		constant = (struct reg){ .type = REG_SCALAR,
+					 .num = scalar_const((int64_t)insn->imm) };
+		src = &constant;
+	}
+	return pointer_and_number(env, insn, *ptr, *src, false);
+}
+
 static int operate(struct verifier_env *env, const struct bpf_insn *insn)
 {
 	struct reg *dst = &cur_regs(env)[insn->dst_reg];
-	struct reg constant = { .type = REG_SCALAR, .num = scalar_const((int64_t)insn->imm) };
-	struct reg *src = &constant;
 	bool ptr = dst->type != REG_SCALAR, was_short;
+	const struct reg *src = NULL;
+	struct scalar by;
 	int err = 0;
 
 	if (BPF_SRC(insn->code) == BPF_X) {
@@ -412,12 +449,12 @@ static int operate(struct verifier_env *env, const struct bpf_insn *insn)
 			return err;
 	}
 	if (ptr)
-		return pointer_and_number(env, insn, *dst, *src, false);
-	constant.num = src->num;
+		return offset_pointer(env, insn, dst, src);
+	by = src ? src->num : scalar_const((int64_t)insn->imm);
 	was_short = dst->num.umax <= UINT32_MAX;
-	err = numbers(env, insn, dst, &constant.num);
+	err = numbers(env, insn, dst, &by);
 	if (!err)
-		keep_link(env, insn, dst, &constant.num, was_short);
+		keep_link(env, insn, dst, &by, was_short);
 	return err;
 }
 

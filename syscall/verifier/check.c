@@ -308,6 +308,7 @@ static int arrive(struct verifier_env *env, bool print_state)
 static int walk_one(struct verifier_env *env, bool *print_state)
 {
 	const struct bpf_insn *insn;
+	bool may_write;
 	int err;
 
 	if (env->insn_idx >= env->insn_cnt) {
@@ -323,12 +324,15 @@ static int walk_one(struct verifier_env *env, bool *print_state)
 	err = arrive(env, *print_state);
 	if (err)
 		return err;
-	log_step(env, print_state);
+	if (log_enabled(env))
+		log_step(env, print_state);
 	insn = &env->insns[env->insn_idx];
 	env->aux[env->insn_idx].seen = true;
-	live_stack_begin(env, env->insn_idx);
+	may_write = env->aux[env->insn_idx].may_write_stack;
+	if (may_write)
+		live_stack_begin(env, env->insn_idx);
 	err = check_insn(env, insn, print_state);
-	if (err >= 0)
+	if (err >= 0 && may_write)
 		live_stack_commit(env);
 	return err;
 }

@@ -8,6 +8,7 @@
 #include "bits.h"
 #include "err.h"
 #include "insn.h"
+#include "memo.h"
 #include "pool.h"
 #include "scalar.h"
 #include "ulog.h"
@@ -194,7 +195,9 @@ struct ref {
 /* One step of a path that back-tracking cannot tell from the program text. */
 struct step {
 	uint32_t idx, prev;
-	uint32_t flags;		/* STEP_* */
+	uint16_t flags;		/* STEP_* */
+	uint16_t tracked_regs;	/* of its frame, that were tracked back beyond it */
+	uint64_t tracked_slots;
 	uint64_t linked;	/* registers and slots a branch changed along, see linked.c */
 };
 
@@ -284,6 +287,7 @@ struct insn_aux {
 	bool seen;		/* some path reached it */
 	bool probe_mem;		/* load that may fault */
 	bool nop;		/* jump to the next one: left out */
+	bool may_write_stack;
 };
 
 struct subprog {
@@ -349,6 +353,8 @@ struct verifier_env {
 	struct visited *free_list;
 	uint32_t id_gen;
 	struct reg scratch_reg[2];
+	struct memos memos;
+	struct scalar loaded[2][5];	/* what a load of 0..4 bytes gives; of which the sign is extended */
 	struct id_map id_map[ID_MAP_SIZE];
 	uint32_t id_map_cnt, id_map_gen;
 	struct backtrack bt;
@@ -417,6 +423,16 @@ static inline bool log_enabled(const struct verifier_env *env)
 static inline bool log_verbose(const struct verifier_env *env)
 {
 	return env->log->level & ULOG_LEVEL2;
+}
+
+static inline struct alu_memo *alu_memo_of(struct verifier_env *env, uint32_t insn)
+{
+	return &env->memos.alu[insn & env->memos.mask];
+}
+
+static inline struct jump_memo *jump_memo_of(struct verifier_env *env, uint32_t insn)
+{
+	return &env->memos.jump[insn & env->memos.mask];
 }
 
 /* ---- state.c ---- */

@@ -311,7 +311,7 @@ static bool may_skip(const struct verifier_env *env, uint32_t idx, const struct 
 
 /* ---- one stretch back: from @last to the first instruction since the parent ---- */
 
-static const struct step *step_at(const struct state *state, uint32_t cnt, uint32_t idx)
+static struct step *step_at(const struct state *state, uint32_t cnt, uint32_t idx)
 {
 	return cnt && state->steps[cnt - 1].idx == idx ? &state->steps[cnt - 1] : NULL;
 }
@@ -327,6 +327,35 @@ static int previous(const struct state *state, uint32_t idx, uint32_t *cnt)
 	return idx - 1;
 }
 
+static bool outer_frames_tracked(const struct backtrack *bt)
+{
+	for (uint32_t f = 0; f < bt->frame; f++)
+		if (bt->regs[f] || bt->slots[f])
+			return true;
+	return false;
+}
+
+/*
+ * Tracking back the same from the same step has the same effect on the states before, and that of a
+ * set is the sum of its members': what was tracked beyond @step once needs not be again. Not where
+ * the log tells each instruction, and not in the first stretch: it may end at the function's arguments,
+ * whose marks go with the registers.
+ */
+static bool tracked_before(struct verifier_env *env, const struct state *state, struct step *step)
+{
+	struct backtrack *bt = &env->bt;
+	uint32_t regs = bt->regs[bt->frame];
+	uint64_t slots = bt->slots[bt->frame];
+
+	if (!state->parent || log_verbose(env) || outer_frames_tracked(bt))
+		return false;
+	if (!(regs & ~step->tracked_regs) && !(slots & ~step->tracked_slots))
+		return true;
+	step->tracked_regs |= regs;
+	step->tracked_slots |= slots;
+	return false;
+}
+
 /* Return: 1: everything was found, 0: the rest comes from the parent, GIVE_UP. */
 static int back_to_parent(struct verifier_env *env, const struct state *state, int last,
 			  bool skip_first, int *later)
@@ -334,7 +363,7 @@ static int back_to_parent(struct verifier_env *env, const struct state *state, i
 	uint32_t cnt = state->step_cnt;
 
 	for (int i = last;;) {
-		const struct step *step = step_at(state, cnt, i);
+		struct step *step = step_at(state, cnt, i);
 
 		if (!skip_first && !may_skip(env, i, step)) {
 			int err = back_over(env, i, *later, step);
@@ -344,6 +373,8 @@ static int back_to_parent(struct verifier_env *env, const struct state *state, i
 			if (bt_is_empty(&env->bt))
 				return 1;
 		}
+		if (step && !skip_first && tracked_before(env, state, step))
+			return 1;
 		skip_first = false;
 		*later = i;
 		i = previous(state, i, &cnt);
@@ -370,12 +401,15 @@ static void mark_in_frame(struct verifier_env *env, const struct state *state, u
 	struct frame *frame = state->frame[f];
 	struct backtrack *bt = &env->bt;
 
-	for (uint32_t i = 0; i < MAX_BPF_REG; i++)
-		if ((bt->regs[f] >> i & 1) && !mark_one(&frame->regs[i], changed))
+	for (uint32_t regs = bt->regs[f]; regs; regs &= regs - 1) {
+		uint32_t i = __builtin_ctz(regs);
+
+		if (!mark_one(&frame->regs[i], changed))
 			bt->regs[f] &= ~(1u << i);
-	for (uint32_t i = 0; i < 64; i++) {
-		if (!(bt->slots[f] >> i & 1))
-			continue;
+	}
+	for (uint64_t slots = bt->slots[f]; slots; slots &= slots - 1) {
+		uint32_t i = __builtin_ctzll(slots);
+
 		if (i >= frame->slot_cnt || !slot_is_spill(&frame->stack[i]) ||
 		    !mark_one(&frame->stack[i].spilled, changed))
 			bt->slots[f] &= ~(1ULL << i);
@@ -408,9 +442,21 @@ static int mark_entry(struct verifier_env *env, struct state *state, bool *chang
 	return 1;
 }
 
+/* Giving up concerns all states from @start on, not only those before a step: track again from each. */
+static int give_up(struct state *start, const struct state *here)
+{
+	for (struct state *state = start; state; state = state->parent) {
+		for (uint32_t i = 0; i < state->step_cnt; i++)
+			state->steps[i].tracked_regs = state->steps[i].tracked_slots = 0;
+		if (state == here)
+			break;
+	}
+	return GIVE_UP;
+}
+
 static int track_back(struct verifier_env *env, struct state *start, bool *changed)
 {
-	struct state *state = start;
+	struct state *state = start, *child;
 	int first = state->first_insn, last = state->insn, later = -1;
 	bool skip_first = true;
 
@@ -420,15 +466,15 @@ static int track_back(struct verifier_env *env, struct state *start, bool *chang
 		if (log_verbose(env))
 			vlog(env, "mark_precise: frame%d: last_idx %d first_idx %d subseq_idx %d \n",
 			     env->bt.frame, last, first, later);
-		if (last < 0)
-			return mark_entry(env, state, changed);
-		found = back_to_parent(env, state, last, skip_first, &later);
+		found = last < 0 ? mark_entry(env, state, changed) :
+				   back_to_parent(env, state, last, skip_first, &later);
 		if (found)
-			return found;
+			return found < 0 ? give_up(start, state) : found;
 		skip_first = false;
+		child = state;
 		state = state->parent;
 		if (!state)
-			return GIVE_UP;
+			return give_up(start, child);
 		for (int f = env->bt.frame; f >= 0; f--)
 			mark_in_frame(env, state, f, changed);
 		if (bt_is_empty(&env->bt))

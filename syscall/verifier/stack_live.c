@@ -41,9 +41,25 @@ struct live_stack {
 	uint32_t query_frame, query_insn;
 };
 
+/* Itself, or in what it calls. */
+static bool may_write_stack(const struct bpf_insn *insn)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ST:
+	case BPF_STX:
+		return true;
+	case BPF_JMP:
+		return BPF_OP(insn->code) == BPF_CALL || BPF_OP(insn->code) == BPF_EXIT;
+	default:
+		return false;
+	}
+}
+
 void live_stack_init(struct verifier_env *env)
 {
 	env->live = pool_zalloc(&env->pool, sizeof(*env->live));
+	for (uint32_t i = 0; i < env->insn_cnt; i++)
+		env->aux[i].may_write_stack = may_write_stack(&env->insns[i]);
 }
 
 /* ---- instances ---- */

@@ -4,17 +4,24 @@
 
 /* ---- registers ---- */
 
+#define UNKNOWN_NUMBER {						\
+	.bits = { .mask = UINT64_MAX },						\
+	.smin = INT64_MIN, .smax = INT64_MAX, .umax = UINT64_MAX,		\
+	.s32_min = INT32_MIN, .s32_max = INT32_MAX, .u32_max = UINT32_MAX,	\
+}
+
 void reg_set_not_init(struct reg *reg)
 {
-	memset(reg, 0, sizeof(*reg));
-	reg->num = scalar_unknown();
+	static const struct reg not_init = { .type = REG_NOT_INIT, .num = UNKNOWN_NUMBER };
+
+	*reg = not_init;
 }
 
 void reg_set_unknown(struct reg *reg)
 {
-	memset(reg, 0, sizeof(*reg));
-	reg->type = REG_SCALAR;
-	reg->num = scalar_unknown();
+	static const struct reg unknown = { .type = REG_SCALAR, .num = UNKNOWN_NUMBER };
+
+	*reg = unknown;
 }
 
 /* Only privileged programs get imprecise numbers: the others are compared exactly. */
