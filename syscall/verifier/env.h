@@ -830,7 +830,7 @@ static inline void bt_set_slot(struct backtrack *bt, uint32_t frame, uint32_t sl
 	bt->slots[frame] |= 1ULL << slot;
 }
 
-void live_stack_init(struct verifier_env *env);
+int live_stack_init(struct verifier_env *env);
 void live_stack_begin(struct verifier_env *env, uint32_t insn_idx);
 void live_stack_commit(struct verifier_env *env);
 void live_stack_read(struct verifier_env *env, uint32_t frameno, uint32_t insn_idx, uint64_t slots);

@@ -26,6 +26,7 @@ static int (*const passes[])(struct verifier_env *env) = {
 	compute_postorder,
 	compute_scc,
 	compute_live_regs,
+	live_stack_init,
 	check_program,
 	check_max_stack_depth,
 	rewrite_program,
@@ -85,7 +86,6 @@ static void env_init(struct verifier_env *env, const struct verifier_input *in)
 	env->test_state_freq = (in->prog_flags & BPF_F_TEST_STATE_FREQ) && in->cap_bpf;
 	memos_init(env);
 	loads_init(env);
-	live_stack_init(env);
 	prepare_tracking(env);
 }
 
