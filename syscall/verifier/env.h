@@ -160,10 +160,17 @@ enum iter_state { ITER_INVALID, ITER_ACTIVE, ITER_DRAINED };
 
 #define SLOT_SIZE 8
 
-/* Eight bytes of stack: slot 0 is fp-8..fp-1; type[7] is the byte at the lowest address. */
+/*
+ * Eight bytes of stack: slot 0 is fp-8..fp-1; type[7] is the byte at the lowest address. In the current
+ * state each slot has room for a spilled register; in states that wait or are remembered those have
+ * that hold one (or an iterator, a dynptr …), the others have NULL.
+ */
 struct slot {
-	struct reg spilled;
-	uint8_t type[SLOT_SIZE];
+	union {
+		uint8_t type[SLOT_SIZE];
+		uint64_t types;
+	};
+	struct reg *spilled;
 };
 
 /* One activation of a function. */
@@ -176,8 +183,9 @@ struct frame {
 	bool in_callback, in_exception_callback;
 	bool in_async_callback;
 	uint32_t async_entry;
-	struct slot *stack;
+	struct slot *stack;	/* one piece of memory: slots, then registers */
 	uint32_t slot_cnt, slot_cap;
+	uint32_t stack_size;	/* of the piece, in bytes */
 };
 
 /* ---- references and history ---- */
@@ -447,7 +455,8 @@ void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite,
 		uint32_t subprog);
 void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes);
 void frame_free(struct verifier_env *env, struct frame *frame);
-void state_copy(struct verifier_env *env, struct state *dst, const struct state *src);
+void state_save(struct verifier_env *env, struct state *dst, const struct state *src);
+void state_load(struct verifier_env *env, struct state *dst, const struct state *src);
 void state_release(struct verifier_env *env, struct state *state);
 void state_clear_steps(struct state *state);
 int push_step(struct verifier_env *env, struct state *state, uint32_t flags, uint64_t linked);
@@ -484,7 +493,7 @@ static inline struct frame *frame_of(const struct verifier_env *env, const struc
 		for (uint32_t r##_i = 0; r##_i < f->slot_cnt; r##_i++) {		\
 			if (f->stack[r##_i].type[SLOT_SIZE - 1] != SLOT_SPILL)		\
 				continue;						\
-			r = &f->stack[r##_i].spilled;					\
+			r = f->stack[r##_i].spilled;					\
 			code;								\
 		}									\
 	}
@@ -499,6 +508,11 @@ static inline bool slot_is_special(const struct slot *slot)
 	uint8_t type = slot->type[SLOT_SIZE - 1];
 
 	return type == SLOT_ITER || type == SLOT_DYNPTR || type == SLOT_IRQ;
+}
+
+static inline bool slot_has_reg(const struct slot *slot)
+{
+	return slot_is_spill(slot) || slot_is_special(slot);
 }
 
 static inline bool slot_is_full_spill(const struct slot *slot)

@@ -119,7 +119,7 @@ int scc_add_backedge(struct verifier_env *env, struct state *old, struct state *
 		return -EFAULT;
 	log_loop(env, "backedge", &key);
 	edge = pool_zalloc(&env->pool, sizeof(*edge));
-	state_copy(env, &edge->state, cur);
+	state_save(env, &edge->state, cur);
 	edge->state.equal = old;
 	edge->state.insn = insn;
 	edge->next = visit->backedges;

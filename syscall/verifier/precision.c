@@ -411,7 +411,7 @@ static void mark_in_frame(struct verifier_env *env, const struct state *state, u
 		uint32_t i = __builtin_ctzll(slots);
 
 		if (i >= frame->slot_cnt || !slot_is_spill(&frame->stack[i]) ||
-		    !mark_one(&frame->stack[i].spilled, changed))
+		    !mark_one(frame->stack[i].spilled, changed))
 			bt->slots[f] &= ~(1ULL << i);
 	}
 	if (!log_verbose(env))
@@ -536,8 +536,8 @@ static void propagate_frame(struct verifier_env *env, const struct frame *old, u
 	for (uint32_t i = 0; i < old->slot_cnt; i++) {
 		const struct slot *slot = &old->stack[i];
 
-		if (!slot_is_spill(slot) || slot->spilled.type != REG_SCALAR ||
-		    !slot->spilled.precise)
+		if (!slot_is_spill(slot) || slot->spilled->type != REG_SCALAR ||
+		    !slot->spilled->precise)
 			continue;
 		if (log_verbose(env)) {
 			if (first)
@@ -585,10 +585,10 @@ static void force_frame(struct verifier_env *env, struct frame *frame, uint32_t 
 	for (uint32_t i = 0; i < frame->slot_cnt; i++) {
 		struct slot *slot = &frame->stack[i];
 
-		if (!slot_is_spill(slot) || slot->spilled.type != REG_SCALAR ||
-		    slot->spilled.precise)
+		if (!slot_is_spill(slot) || slot->spilled->type != REG_SCALAR ||
+		    slot->spilled->precise)
 			continue;
-		slot->spilled.precise = true;
+		slot->spilled->precise = true;
 		if (log_verbose(env))
 			vlog(env, "force_precise: frame%d: forcing fp%d to be precise\n", f,
 			     -(int)(i + 1) * SLOT_SIZE);

@@ -123,8 +123,8 @@ static bool all_misc(const struct verifier_env *env, const struct slot *slot)
 static const struct reg *slot_as_scalar(const struct verifier_env *env, const struct slot *slot,
 					const struct reg *unknown)
 {
-	if (slot_is_full_spill(slot) && slot->spilled.type == REG_SCALAR)
-		return &slot->spilled;
+	if (slot_is_full_spill(slot) && slot->spilled->type == REG_SCALAR)
+		return slot->spilled;
 	return all_misc(env, slot) ? unknown : NULL;
 }
 
@@ -184,16 +184,16 @@ static bool slot_safe(struct verifier_env *env, const struct slot *old, const st
 		return false;
 	switch (old->type[SLOT_SIZE - 1]) {
 	case SLOT_ITER:
-		return same_iter(env, &old->spilled, &cur->spilled);
+		return same_iter(env, old->spilled, cur->spilled);
 	case SLOT_DYNPTR:
-		return old->spilled.dynptr_kind == cur->spilled.dynptr_kind &&
-		       old->spilled.dynptr_first == cur->spilled.dynptr_first &&
-		       same_id(env, old->spilled.ref_id, cur->spilled.ref_id);
+		return old->spilled->dynptr_kind == cur->spilled->dynptr_kind &&
+		       old->spilled->dynptr_first == cur->spilled->dynptr_first &&
+		       same_id(env, old->spilled->ref_id, cur->spilled->ref_id);
 	case SLOT_IRQ:
-		return old->spilled.raw[0] == cur->spilled.raw[0] &&
-		       same_id(env, old->spilled.ref_id, cur->spilled.ref_id);
+		return old->spilled->raw[0] == cur->spilled->raw[0] &&
+		       same_id(env, old->spilled->ref_id, cur->spilled->ref_id);
 	}
-	return !slot_is_spill(old) || reg_safe(env, &old->spilled, &cur->spilled, exact);
+	return !slot_is_spill(old) || reg_safe(env, old->spilled, cur->spilled, exact);
 }
 
 /* Slots the old state did not have do not matter. */
@@ -306,7 +306,7 @@ void widen_imprecise(struct verifier_env *env, const struct state *old, struct s
 			widen(env, &a->regs[i], &b->regs[i]);
 		for (uint32_t i = 0; i < a->slot_cnt && i < b->slot_cnt; i++)
 			if (slot_is_spill(&a->stack[i]) && slot_is_spill(&b->stack[i]))
-				widen(env, &a->stack[i].spilled, &b->stack[i].spilled);
+				widen(env, a->stack[i].spilled, b->stack[i].spilled);
 	}
 }
 
@@ -318,10 +318,8 @@ static void clean_frame(struct verifier_env *env, struct frame *frame, uint16_t 
 		if (!(live >> i & 1))
 			reg_set_not_init(&frame->regs[i]);
 	for (uint32_t i = 0; i < frame->slot_cnt; i++)
-		if (!live_stack_alive(env, frame->frameno, i)) {
-			reg_set_not_init(&frame->stack[i].spilled);
-			memset(frame->stack[i].type, SLOT_INVALID, SLOT_SIZE);
-		}
+		if (!live_stack_alive(env, frame->frameno, i))
+			frame->stack[i].types = 0;
 }
 
 static void clean_state(struct verifier_env *env, struct state *state)
@@ -411,7 +409,7 @@ static void remember(struct verifier_env *env, uint32_t insn)
 	/* What needs precision is found anew from here on. */
 	if (env->bpf_capable)
 		forget_precision(env, cur);
-	state_copy(env, &v->state, cur);
+	state_save(env, &v->state, cur);
 	v->state.insn = insn;
 	scc_enter(env, &v->state);
 	cur->parent = &v->state;

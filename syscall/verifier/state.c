@@ -77,9 +77,49 @@ void frame_free(struct verifier_env *env, struct frame *frame)
 {
 	if (!frame)
 		return;
-	pool_free(&env->pool, frame->stack, frame->slot_cap * sizeof(struct slot));
+	pool_free(&env->pool, frame->stack, frame->stack_size);
 	pool_free(&env->pool, frame, sizeof(*frame));
 }
+
+/* ---- stacks ---- */
+
+/* Room for @slots and @regs; what was there is gone. */
+static void stack_alloc(struct verifier_env *env, struct frame *frame, uint32_t slots, uint32_t regs)
+{
+	uint32_t size = slots * sizeof(struct slot) + regs * sizeof(struct reg);
+
+	if (size > frame->stack_size) {
+		pool_free(&env->pool, frame->stack, frame->stack_size);
+		frame->stack = pool_alloc(&env->pool, size);
+		frame->stack_size = size;
+	}
+	frame->slot_cap = slots;
+}
+
+static struct reg *regs_of_stack(const struct frame *frame)
+{
+	return (struct reg *)(frame->stack + frame->slot_cap);
+}
+
+/* With room for a register in each slot. */
+static void stack_open(struct verifier_env *env, struct frame *frame, uint32_t slots)
+{
+	stack_alloc(env, frame, slots, slots);
+	for (uint32_t i = 0; i < slots; i++)
+		frame->stack[i].spilled = &regs_of_stack(frame)[i];
+}
+
+static void copy_slots(struct frame *dst, const struct frame *src)
+{
+	for (uint32_t i = 0; i < src->slot_cnt; i++) {
+		dst->stack[i].types = src->stack[i].types;
+		if (slot_has_reg(&src->stack[i]))
+			*dst->stack[i].spilled = *src->stack[i].spilled;
+	}
+	dst->slot_cnt = src->slot_cnt;
+}
+
+#define GROW_BY 4	/* slots */
 
 /* New slots were never written. */
 void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes)
@@ -89,35 +129,57 @@ void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t by
 	if (want <= frame->slot_cnt)
 		return;
 	if (want > frame->slot_cap) {
-		struct slot *bigger = pool_alloc(&env->pool, want * sizeof(*bigger));
+		struct frame old = *frame;
 
-		if (frame->slot_cnt)
-			memcpy(bigger, frame->stack, frame->slot_cnt * sizeof(*bigger));
-		pool_free(&env->pool, frame->stack, frame->slot_cap * sizeof(*bigger));
-		frame->stack = bigger;
-		frame->slot_cap = want;
+		frame->stack = NULL;
+		frame->stack_size = 0;
+		stack_open(env, frame, (want + GROW_BY - 1) / GROW_BY * GROW_BY);
+		copy_slots(frame, &old);
+		pool_free(&env->pool, old.stack, old.stack_size);
 	}
-	memset(frame->stack + frame->slot_cnt, 0, (want - frame->slot_cnt) * sizeof(struct slot));
+	for (uint32_t i = frame->slot_cnt; i < want; i++)
+		frame->stack[i].types = 0;
 	frame->slot_cnt = want;
 	if (env->subprogs[frame->subprog].stack_depth < want * SLOT_SIZE)
 		env->subprogs[frame->subprog].stack_depth = want * SLOT_SIZE;
 }
 
-static void frame_copy(struct verifier_env *env, struct frame *dst, const struct frame *src)
+/* A stack for a while: only registers that are there take room. */
+static void save_slots(struct verifier_env *env, struct frame *dst, const struct frame *src)
 {
-	struct slot *stack = dst->stack;
-	uint32_t cap = dst->slot_cap;
+	uint32_t regs = 0;
 
-	if (cap < src->slot_cnt) {
-		pool_free(&env->pool, stack, cap * sizeof(*stack));
-		cap = src->slot_cnt;
-		stack = pool_alloc(&env->pool, cap * sizeof(*stack));
-	}
+	for (uint32_t i = 0; i < src->slot_cnt; i++)
+		regs += slot_has_reg(&src->stack[i]);
+	stack_alloc(env, dst, src->slot_cnt, regs);
+	regs = 0;
+	for (uint32_t i = 0; i < src->slot_cnt; i++)
+		dst->stack[i].spilled = slot_has_reg(&src->stack[i]) ?
+			&regs_of_stack(dst)[regs++] : NULL;
+	copy_slots(dst, src);
+}
+
+/* Its stack becomes the current one again. */
+static void load_slots(struct verifier_env *env, struct frame *dst, const struct frame *src)
+{
+	if (dst->slot_cap < src->slot_cnt)
+		stack_open(env, dst, src->slot_cnt);
+	copy_slots(dst, src);
+}
+
+typedef void copy_stack_fn(struct verifier_env *env, struct frame *dst, const struct frame *src);
+
+static void frame_copy(struct verifier_env *env, struct frame *dst, const struct frame *src,
+		       copy_stack_fn *copy_stack)
+{
+	struct frame old = { .stack = dst->stack, .slot_cap = dst->slot_cap,
+			     .stack_size = dst->stack_size };
+
+	copy_stack(env, &old, src);
 	*dst = *src;
-	dst->stack = stack;
-	dst->slot_cap = cap;
-	if (src->slot_cnt)
-		memcpy(stack, src->stack, src->slot_cnt * sizeof(*stack));
+	dst->stack = old.stack;
+	dst->slot_cap = old.slot_cap;
+	dst->stack_size = old.stack_size;
 }
 
 /* ---- states ---- */
@@ -147,7 +209,8 @@ static void copy_steps(struct verifier_env *env, struct state *dst, const struct
 }
 
 /* @dst: cleared, or a state whose memory is used again. */
-void state_copy(struct verifier_env *env, struct state *dst, const struct state *src)
+static void state_copy(struct verifier_env *env, struct state *dst, const struct state *src,
+		       copy_stack_fn *copy_stack)
 {
 	struct state old = *dst;
 
@@ -166,8 +229,18 @@ void state_copy(struct verifier_env *env, struct state *dst, const struct state 
 	for (uint32_t i = 0; i <= src->curframe; i++) {
 		if (!dst->frame[i])
 			dst->frame[i] = frame_new(env);
-		frame_copy(env, dst->frame[i], src->frame[i]);
+		frame_copy(env, dst->frame[i], src->frame[i], copy_stack);
 	}
+}
+
+void state_save(struct verifier_env *env, struct state *dst, const struct state *src)
+{
+	state_copy(env, dst, src, save_slots);
+}
+
+void state_load(struct verifier_env *env, struct state *dst, const struct state *src)
+{
+	state_copy(env, dst, src, load_slots);
 }
 
 /* Gives back what @state owns; the struct itself is the caller's. */
@@ -230,7 +303,7 @@ struct state *push_branch(struct verifier_env *env, uint32_t insn, uint32_t prev
 	p->log_end = env->log->end;
 	env->pending = p;
 	env->pending_cnt++;
-	state_copy(env, &p->state, env->cur);
+	state_save(env, &p->state, env->cur);
 	if (env->pending_cnt > LIMIT_JUMPS) {
 		vlog(env, "The sequence of %d jumps is too complex.\n", env->pending_cnt);
 		return NULL;
@@ -290,8 +363,8 @@ bool pop_branch(struct verifier_env *env, uint32_t *prev_insn, uint32_t *insn, b
 
 	if (!p)
 		return false;
-	state_release(env, env->cur);
-	*env->cur = p->state;
+	state_load(env, env->cur, &p->state);
+	state_release(env, &p->state);
 	if (pop_log)
 		ulog_reset(env->log, p->log_end);
 	*insn = p->insn;
