@@ -16,14 +16,12 @@ static bool is_wide(const struct bpf_insn *insn)
 	return BPF_CLASS(insn->code) == BPF_ALU64;
 }
 
-/* Bounds that contradict each other are of no use: forget them. Linux calls it a bug and goes on. */
-void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where)
+/* Linux calls it a bug and goes on. */
+void forget_bounds(struct verifier_env *env, struct reg *reg, const char *where)
 {
 	struct scalar *s = &reg->num;
 	const char *how = scalar_contradiction(s);
 
-	if (!how)
-		return;
 	vlog(env, "verifier bug: REG INVARIANTS VIOLATION (%s): %s u64=[0x%llx, 0x%llx] "
 	     "s64=[0x%llx, 0x%llx] u32=[0x%x, 0x%x] s32=[0x%x, 0x%x] var_off=(0x%llx, 0x%llx)\n", where,
 	     how, (unsigned long long)s->umin, (unsigned long long)s->umax,
@@ -195,6 +193,14 @@ static void keep_link(struct verifier_env *env, const struct bpf_insn *insn, str
 
 /* ---- pointer op number ---- */
 
+static bool fixed_offset_is_sane(struct verifier_env *env, const struct reg *reg, uint32_t type)
+{
+	if (reg->off < MAX_VAR_OFF && reg->off > -MAX_VAR_OFF)
+		return true;
+	vlog(env, "%s pointer offset %d is not allowed\n", reg_type_name(env, type), reg->off);
+	return false;
+}
+
 static bool offset_is_sane(struct verifier_env *env, const struct reg *reg, uint32_t type)
 {
 	int64_t value = reg->num.bits.value, smin = reg->num.smin;
@@ -204,11 +210,8 @@ static bool offset_is_sane(struct verifier_env *env, const struct reg *reg, uint
 		     reg_type_name(env, type), (long long)value);
 		return false;
 	}
-	if (reg->off >= MAX_VAR_OFF || reg->off <= -MAX_VAR_OFF) {
-		vlog(env, "%s pointer offset %d is not allowed\n", reg_type_name(env, type),
-		     reg->off);
+	if (!fixed_offset_is_sane(env, reg, type))
 		return false;
-	}
 	if (smin == INT64_MIN) {
 		vlog(env, "math between %s pointer and register with unbounded min value is not "
 		     "allowed\n", reg_type_name(env, type));
@@ -261,58 +264,93 @@ static int check_pointer_op(struct verifier_env *env, const struct bpf_insn *ins
 	return 0;
 }
 
-/* The variable part of the offset changes; packet pointers get a new identity. */
-static void move_by_variable(struct verifier_env *env, struct reg *dst, const struct reg *ptr,
-			     const struct reg *by, bool add)
+/* Unlike numbers, a bound of an offset that may wrap is of no use at all. */
+static void add_offset(struct scalar *sum, const struct scalar *by)
 {
-	dst->num = ptr->num;
-	scalar_forget_bounds32(&dst->num);
-	if (add) {
-		/* Unlike numbers, a bound of an offset that may wrap is of no use at all. */
-		struct scalar sum = ptr->num;
-
-		if (__builtin_add_overflow(ptr->num.smin, by->num.smin, &sum.smin) ||
-		    __builtin_add_overflow(ptr->num.smax, by->num.smax, &sum.smax)) {
-			sum.smin = INT64_MIN;
-			sum.smax = INT64_MAX;
-		}
-		if (__builtin_add_overflow(ptr->num.umin, by->num.umin, &sum.umin) ||
-		    __builtin_add_overflow(ptr->num.umax, by->num.umax, &sum.umax)) {
-			sum.umin = 0;
-			sum.umax = UINT64_MAX;
-		}
-		sum.bits = tnum_add(ptr->num.bits, by->num.bits);
-		scalar_forget_bounds32(&sum);
-		dst->num = sum;
-	} else {
-		struct scalar rest = ptr->num;
-
-		if (__builtin_sub_overflow(ptr->num.smin, by->num.smax, &rest.smin) ||
-		    __builtin_sub_overflow(ptr->num.smax, by->num.smin, &rest.smax)) {
-			rest.smin = INT64_MIN;
-			rest.smax = INT64_MAX;
-		}
-		if (ptr->num.umin < by->num.umax) {
-			rest.umin = 0;
-			rest.umax = UINT64_MAX;
-		} else {
-			rest.umin = ptr->num.umin - by->num.umax;
-			rest.umax = ptr->num.umax - by->num.umin;
-		}
-		rest.bits = tnum_sub(ptr->num.bits, by->num.bits);
-		scalar_forget_bounds32(&rest);
-		dst->num = rest;
+	if (__builtin_add_overflow(sum->smin, by->smin, &sum->smin) ||
+	    __builtin_add_overflow(sum->smax, by->smax, &sum->smax)) {
+		sum->smin = INT64_MIN;
+		sum->smax = INT64_MAX;
 	}
-	if (kind_is_packet(reg_kind(ptr))) {
-		dst->id = ++env->id_gen;
-		/* Going back by something leaves at least what was there. */
-		if (add || by->num.smin < 0)
-			dst->raw[0] = dst->raw[1] = 0;
+	if (__builtin_add_overflow(sum->umin, by->umin, &sum->umin) ||
+	    __builtin_add_overflow(sum->umax, by->umax, &sum->umax)) {
+		sum->umin = 0;
+		sum->umax = UINT64_MAX;
 	}
+	sum->bits = tnum_add(sum->bits, by->bits);
 }
 
-static int move_pointer(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
-			const struct reg *ptr, const struct reg *by)
+static void subtract_offset(struct scalar *rest, const struct scalar *by)
+{
+	if (__builtin_sub_overflow(rest->smin, by->smax, &rest->smin) ||
+	    __builtin_sub_overflow(rest->smax, by->smin, &rest->smax)) {
+		rest->smin = INT64_MIN;
+		rest->smax = INT64_MAX;
+	}
+	if (rest->umin < by->umax) {
+		rest->umin = 0;
+		rest->umax = UINT64_MAX;
+	} else {
+		rest->umin -= by->umax;
+		rest->umax -= by->umin;
+	}
+	rest->bits = tnum_sub(rest->bits, by->bits);
+}
+
+/* What moving makes of the variable part; lower halves are not tracked, but found. */
+static bool finish_offset(struct verifier_env *env, struct reg *dst, struct alu_memo *memo)
+{
+	scalar_forget_bounds32(&dst->num);
+	if (!offset_is_sane(env, dst, dst->type)) {
+		memo->insn = UINT32_MAX;
+		return false;
+	}
+	scalar_sync(&dst->num);
+	memo->result = dst->num;
+	return true;
+}
+
+static bool recall_offset(struct verifier_env *env, struct reg *dst, const struct alu_memo *memo)
+{
+	dst->num = memo->result;
+	return fixed_offset_is_sane(env, dst, dst->type);
+}
+
+static bool move_by_variable(struct verifier_env *env, struct reg *dst, const struct scalar *by,
+			     bool add)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+
+	if (memo->insn == env->insn_idx && scalar_same(&memo->dst, &dst->num) &&
+	    scalar_same(&memo->src, by))
+		return recall_offset(env, dst, memo);
+	memo->insn = env->insn_idx;
+	memo->dst = dst->num;
+	memo->src = *by;
+	if (add)
+		add_offset(&dst->num, by);
+	else
+		subtract_offset(&dst->num, by);
+	return finish_offset(env, dst, memo);
+}
+
+static bool move_by_constant(struct verifier_env *env, struct reg *dst)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+	uint32_t key = env->insn_idx | MEMO_RESYNC;
+
+	if (scalar_is_one_number(&dst->num))
+		return offset_is_sane(env, dst, dst->type);
+	if (memo->insn == key && scalar_same(&memo->dst, &dst->num))
+		return recall_offset(env, dst, memo);
+	memo->insn = key;
+	memo->dst = dst->num;
+	return finish_offset(env, dst, memo);
+}
+
+/* Packet pointers that moved by something unknown get a new identity. */
+static bool move_pointer(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+			 const struct reg *ptr, const struct reg *by)
 {
 	bool add = BPF_OP(insn->code) == BPF_ADD;
 	int64_t by_value = by->num.smin;
@@ -321,14 +359,18 @@ static int move_pointer(struct verifier_env *env, const struct bpf_insn *insn, s
 	dst->off = ptr->off;
 	dst->raw[0] = ptr->raw[0];
 	dst->raw[1] = ptr->raw[1];
+	dst->num = ptr->num;
 	if (tnum_is_const(by->num.bits) && moved == (int32_t)moved) {
-		dst->num = ptr->num;
-		scalar_forget_bounds32(&dst->num);
 		dst->off = moved;
-		return 0;
+		return move_by_constant(env, dst);
 	}
-	move_by_variable(env, dst, ptr, by, add);
-	return 0;
+	if (kind_is_packet(reg_kind(ptr))) {
+		dst->id = ++env->id_gen;
+		/* Going back by something leaves at least what was there. */
+		if (add || by->num.smin < 0)
+			dst->raw[0] = dst->raw[1] = 0;
+	}
+	return move_by_variable(env, dst, &by->num, add);
 }
 
 static int check_operator(struct verifier_env *env, const struct bpf_insn *insn,
@@ -395,11 +437,7 @@ static int pointer_and_number(struct verifier_env *env, const struct bpf_insn *i
 		dst->ref_id = ptr.ref_id;
 		dst->frameno = ptr.frameno;
 	}
-	err = move_pointer(env, insn, dst, &ptr, &by);
-	if (!err && !offset_is_sane(env, dst, ptr.type))
-		return -EINVAL;
-	scalar_sync(&dst->num);
-	return err;
+	return move_pointer(env, insn, dst, &ptr, &by) ? 0 : -EINVAL;
 }
 
 /* ---- choosing between them ---- */

@@ -183,6 +183,9 @@ struct frame {
 	bool in_callback, in_exception_callback;
 	bool in_async_callback;
 	uint32_t async_entry;
+	/* Of a remembered state: which numbers are precise. */
+	uint16_t precise_regs;
+	uint64_t precise_slots;
 	struct slot *stack;	/* one piece of memory: slots, then registers */
 	uint32_t slot_cnt, slot_cap;
 	uint32_t stack_size;	/* of the piece, in bytes */
@@ -263,6 +266,8 @@ struct visited {
 	struct state state;
 	struct visited *next, *prev;	/* in its bucket */
 	uint32_t misses, hits;
+	uint8_t odd_frame, odd_place;	/* register or, beyond them, slot that the last state compared
+					 * with it differed in */
 	bool evicted;			/* waits until its branches are done */
 };
 
@@ -280,7 +285,6 @@ struct insn_aux {
 	uint32_t map;		/* index + 1, as verifier_insn.map */
 	uint32_t map_off;	/* LD_MAP_VALUE: offset in the value */
 	uint16_t live_regs;	/* before it */
-	uint16_t back_regs;	/* tracking back may skip it while none of these is tracked */
 	uint32_t ptr_type;	/* type of the pointer a load or store goes through */
 	bool fields_fine;	/* its reserved fields were checked */
 	const struct bpfx_ctx_field *field;	/* context access: which field */
@@ -366,11 +370,13 @@ struct verifier_env {
 	struct id_map id_map[ID_MAP_SIZE];
 	uint32_t id_map_cnt, id_map_gen;
 	struct backtrack bt;
+	uint16_t *back_regs;	/* per instruction: tracking back may skip it while none is tracked */
 
 	/* control flow */
 	uint32_t *postorder;
 	uint32_t postorder_cnt;
 	uint32_t scc_cnt, visible_scc_cnt;
+	uint32_t open_backedges;	/* of loops that are not walked to the end */
 	struct scc_info *scc_info;
 	struct live_stack *live;
 	struct kfunc *kfuncs;		/* called ones, each once */
@@ -444,6 +450,7 @@ static inline struct jump_memo *jump_memo_of(struct verifier_env *env, uint32_t 
 }
 
 /* ---- state.c ---- */
+extern const struct reg unknown_reg;
 void reg_set_unknown(struct reg *reg);		/* imprecise where that is allowed */
 void env_set_unknown(struct verifier_env *env, struct reg *reg);
 void reg_set_const(struct reg *reg, uint64_t value);
@@ -561,7 +568,14 @@ void make_not_null(struct reg *reg);
 const struct state *earlier_round(const struct state *before, const struct state *cur,
 				  uint32_t insn);
 void assign_scalar_id(struct verifier_env *env, struct reg *src);
-void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where);
+void forget_bounds(struct verifier_env *env, struct reg *reg, const char *where);
+
+/* Bounds that contradict each other are of no use: forget them. */
+static inline void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where)
+{
+	if (!scalar_is_sane(&reg->num))
+		forget_bounds(env, reg, where);
+}
 
 /* ---- mem*.c ---- */
 enum access { ACCESS_READ = 1, ACCESS_WRITE = 2 };
@@ -851,7 +865,7 @@ void live_stack_read(struct verifier_env *env, uint32_t frameno, uint32_t insn_i
 void live_stack_write(struct verifier_env *env, uint32_t frameno, uint64_t slots);
 void live_stack_update(struct verifier_env *env);
 void live_stack_query(struct verifier_env *env, const struct state *state);
-bool live_stack_alive(struct verifier_env *env, uint32_t frameno, uint32_t slot);
+uint64_t live_stack_alive(struct verifier_env *env, uint32_t frameno);
 void live_stack_reset_callchain(struct verifier_env *env);
 
 /* ---- fixup.c, xlate_ctx.c ---- */

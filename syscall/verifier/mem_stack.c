@@ -225,8 +225,8 @@ static int write_variable(struct verifier_env *env, struct frame *frame, const s
 	int min = ptr->num.smin + off, max = ptr->num.smax + off + size;
 	bool zero_used = false;
 
-	for (int i = min; i < max; i++) {
-		int err = destroy_overwritten_dynptr(env, frame, slot_of(i));
+	for (uint32_t slot = slot_of(max - 1); slot <= slot_of(min); slot++) {
+		int err = destroy_overwritten_dynptr(env, frame, slot);
 
 		if (err)
 			return err;
@@ -459,6 +459,7 @@ int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int
 {
 	struct reg *ptr = &cur_regs(env)[regno];
 	struct frame *frame = frame_of(env, ptr);
+	uint64_t slots = 0;
 	int min, max, err;
 	char text[64];
 
@@ -494,13 +495,14 @@ int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int
 	}
 	for (int i = min; i < max + size; i++) {
 		struct slot *slot = &frame->stack[slot_of(i)];
-		uint8_t *type = byte_of(frame, i);
+		uint8_t *type = &slot->type[(-i - 1) % SLOT_SIZE];
 
 		if (!may_pass(env, slot, *type))
 			return refuse_range(env, ptr, regno, min, i, size);
 		if (access == ACCESS_WRITE)
 			clobber(env, slot, type);
-		live_stack_read(env, frame->frameno, env->insn_idx, 1ULL << slot_of(i));
+		slots |= 1ULL << slot_of(i);
 	}
+	live_stack_read(env, frame->frameno, env->insn_idx, slots);
 	return 0;
 }

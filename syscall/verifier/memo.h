@@ -11,6 +11,8 @@
 
 #define MEMO_MAX 1024		/* a power of two */
 
+#define MEMO_RESYNC 0x80000000u	/* flag in alu_memo.insn: the offset of a pointer that moved by a constant */
+
 /* dst op src is result. */
 struct alu_memo {
 	uint32_t insn;		/* UINT32_MAX: nothing yet */

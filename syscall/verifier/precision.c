@@ -287,8 +287,9 @@ static uint16_t regs_of(const struct bpf_insn *insn)
 
 void prepare_tracking(struct verifier_env *env)
 {
+	env->back_regs = pool_alloc(&env->pool, env->insn_cnt * sizeof(*env->back_regs));
 	for (uint32_t i = 0; i < env->insn_cnt; i++)
-		env->aux[i].back_regs = regs_of(&env->insns[i]);
+		env->back_regs[i] = regs_of(&env->insns[i]);
 }
 
 static bool tracks_slots(const struct backtrack *bt)
@@ -301,12 +302,25 @@ static bool tracks_slots(const struct backtrack *bt)
 
 static bool may_skip(const struct verifier_env *env, uint32_t idx, const struct step *step)
 {
-	uint16_t regs = env->aux[idx].back_regs;
+	uint16_t regs = env->back_regs[idx];
 
 	if ((regs & (NEVER_SKIP | env->bt.regs[env->bt.frame])) || (step && step->linked) ||
 	    log_verbose(env))
 		return false;
 	return !(regs & SKIP_WITHOUT_SLOTS) || !tracks_slots(&env->bt);
+}
+
+/* From @idx back to where something may matter, a step was noted, or @first is. */
+static int skip_back(const struct verifier_env *env, const struct state *state, uint32_t cnt, int idx)
+{
+	const struct backtrack *bt = &env->bt;
+	int stop = cnt ? (int)state->steps[cnt - 1].idx : -1, first = state->first_insn;
+	uint16_t matter = NEVER_SKIP | bt->regs[bt->frame] |
+			  (tracks_slots(bt) ? SKIP_WITHOUT_SLOTS : 0);
+
+	while (idx != stop && idx != first && idx > 0 && !(env->back_regs[idx] & matter))
+		idx--;
+	return idx;
 }
 
 /* ---- one stretch back: from @last to the first instruction since the parent ---- */
@@ -382,6 +396,13 @@ static int back_to_parent(struct verifier_env *env, const struct state *state, i
 			return 0;
 		if ((uint32_t)i >= env->insn_cnt)
 			return GIVE_UP;
+		if (!log_verbose(env)) {
+			int here = skip_back(env, state, cnt, i);
+
+			if (here != i)
+				*later = here + 1;
+			i = here;
+		}
 	}
 }
 
@@ -404,14 +425,18 @@ static void mark_in_frame(struct verifier_env *env, const struct state *state, u
 	for (uint32_t regs = bt->regs[f]; regs; regs &= regs - 1) {
 		uint32_t i = __builtin_ctz(regs);
 
-		if (!mark_one(&frame->regs[i], changed))
+		if (mark_one(&frame->regs[i], changed))
+			frame->precise_regs |= 1u << i;
+		else
 			bt->regs[f] &= ~(1u << i);
 	}
 	for (uint64_t slots = bt->slots[f]; slots; slots &= slots - 1) {
 		uint32_t i = __builtin_ctzll(slots);
 
-		if (i >= frame->slot_cnt || !slot_is_spill(&frame->stack[i]) ||
-		    !mark_one(frame->stack[i].spilled, changed))
+		if (i < frame->slot_cnt && slot_is_spill(&frame->stack[i]) &&
+		    mark_one(frame->stack[i].spilled, changed))
+			frame->precise_slots |= 1ULL << i;
+		else
 			bt->slots[f] &= ~(1ULL << i);
 	}
 	if (!log_verbose(env))
@@ -436,6 +461,7 @@ static int mark_entry(struct verifier_env *env, struct state *state, bool *chang
 	for (uint32_t i = BPF_REG_1; i <= BPF_REG_5; i++)
 		if ((bt->regs[0] >> i & 1) && frame->regs[i].type == REG_SCALAR) {
 			frame->regs[i].precise = true;
+			frame->precise_regs |= 1u << i;
 			*changed = true;
 		}
 	bt_reset(bt);
@@ -517,39 +543,22 @@ int mark_slot_precise(struct verifier_env *env, uint32_t frameno, uint32_t slot)
 	return track(env, env->cur, NULL);
 }
 
-static void propagate_frame(struct verifier_env *env, const struct frame *old, uint32_t f)
+static void log_propagated(struct verifier_env *env, const struct frame *old, uint32_t f)
 {
-	bool first = true;
+	const char *sep = "";
 
-	for (uint32_t i = 0; i < BPF_REG_FP; i++) {
-		if (old->regs[i].type != REG_SCALAR || !old->regs[i].precise)
-			continue;
-		if (log_verbose(env)) {
-			if (first)
-				vlog(env, "frame %d: propagating r%d", f, i);
-			else
-				vlog(env, ",r%d", i);
+	vlog(env, "frame %d: propagating ", f);
+	for (uint32_t i = 0; i < BPF_REG_FP; i++)
+		if (old->precise_regs >> i & 1) {
+			vlog(env, "%sr%d", sep, i);
+			sep = ",";
 		}
-		bt_set_reg(&env->bt, f, i);
-		first = false;
-	}
-	for (uint32_t i = 0; i < old->slot_cnt; i++) {
-		const struct slot *slot = &old->stack[i];
-
-		if (!slot_is_spill(slot) || slot->spilled->type != REG_SCALAR ||
-		    !slot->spilled->precise)
-			continue;
-		if (log_verbose(env)) {
-			if (first)
-				vlog(env, "frame %d: propagating fp%d", f, -(int)(i + 1) * SLOT_SIZE);
-			else
-				vlog(env, ",fp%d", -(int)(i + 1) * SLOT_SIZE);
+	for (uint32_t i = 0; i < old->slot_cnt; i++)
+		if (old->precise_slots >> i & 1) {
+			vlog(env, "%sfp%d", sep, -(int)(i + 1) * SLOT_SIZE);
+			sep = ",";
 		}
-		bt_set_slot(&env->bt, f, i);
-		first = false;
-	}
-	if (!first && log_verbose(env))
-		vlog(env, "\n");
+	vlog(env, "\n");
 }
 
 /* What is precise in @old must be so on the path to @cur, which was found equal. */
@@ -558,13 +567,24 @@ int propagate_precision(struct verifier_env *env, const struct state *old, struc
 {
 	if (!env->bpf_capable)
 		return 0;
-	for (int f = old->curframe; f >= 0; f--)
-		propagate_frame(env, old->frame[f], f);
+	for (int f = old->curframe; f >= 0; f--) {
+		const struct frame *frame = old->frame[f];
+
+		if (log_verbose(env) && (frame->precise_regs || frame->precise_slots))
+			log_propagated(env, frame, f);
+		env->bt.regs[f] |= frame->precise_regs;
+		env->bt.slots[f] |= frame->precise_slots;
+	}
 	return track(env, cur, changed);
 }
 
+/* Only the arguments of a function, before the first state is remembered, can be precise already. */
 void forget_precision(struct verifier_env *env, struct state *state)
 {
+	if (state->parent)
+		return;
+	for (uint32_t f = 0; f <= state->curframe; f++)
+		state->frame[f]->precise_regs = state->frame[f]->precise_slots = 0;
 	FOR_EACH_REG(state, frame, reg, {
 		if (reg->type == REG_SCALAR)
 			reg->precise = false;
@@ -579,6 +599,7 @@ static void force_frame(struct verifier_env *env, struct frame *frame, uint32_t 
 		if (reg->type != REG_SCALAR || reg->precise)
 			continue;
 		reg->precise = true;
+		frame->precise_regs |= 1u << i;
 		if (log_verbose(env))
 			vlog(env, "force_precise: frame%d: forcing r%d to be precise\n", f, i);
 	}
@@ -589,6 +610,7 @@ static void force_frame(struct verifier_env *env, struct frame *frame, uint32_t 
 		    slot->spilled->precise)
 			continue;
 		slot->spilled->precise = true;
+		frame->precise_slots |= 1ULL << i;
 		if (log_verbose(env))
 			vlog(env, "force_precise: frame%d: forcing fp%d to be precise\n", f,
 			     -(int)(i + 1) * SLOT_SIZE);

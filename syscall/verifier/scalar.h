@@ -73,6 +73,23 @@ void scalar_sync(struct scalar *s);
 /* Do the bounds contradict each other (the code that sees it is dead): NULL, or how. */
 const char *scalar_contradiction(const struct scalar *s);
 
+static inline bool scalar_is_sane(const struct scalar *s)
+{
+	uint64_t value = s->bits.value;
+
+	/* Quiet operators: one branch for all that nearly always holds. */
+	if ((s->umin > s->umax) | (s->smin > s->smax) | (s->u32_min > s->u32_max) |
+	    (s->s32_min > s->s32_max))
+		return false;
+	if (tnum_subreg_is_const(s->bits) &&
+	    ((s->u32_min != (uint32_t)value) | (s->u32_max != (uint32_t)value) |
+	     (s->s32_min != (int32_t)value) | (s->s32_max != (int32_t)value)))
+		return false;
+	return !tnum_is_const(s->bits) ||
+	       !((s->umin != value) | (s->umax != value) | (s->smin != (int64_t)value) |
+		 (s->smax != (int64_t)value));
+}
+
 /* Upper half becomes zero, bounds come from the lower half. */
 void scalar_zero_extend32(struct scalar *s);
 /* Only the low @size bytes remain. */

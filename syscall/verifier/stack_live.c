@@ -438,31 +438,29 @@ void live_stack_query(struct verifier_env *env, const struct state *state)
 	live->query_insn = state->insn;
 }
 
-static bool is_live(struct verifier_env *env, const struct instance *instance, uint32_t insn,
-		    uint32_t frame, uint32_t slot)
+static uint64_t live_at(struct verifier_env *env, const struct instance *instance, uint32_t insn,
+			uint32_t frame)
 {
 	const struct subprog *sub = &env->subprogs[instance->subprog];
 	struct masks *m;
 
 	if (insn < sub->start || insn >= sub[1].start)
-		return false;
+		return 0;
 	m = masks_at(env, instance, frame, insn);
-	return m && (m->live_before >> slot & 1);
+	return m ? m->live_before : 0;
 }
 
-/* In the function itself, or in one of those that wait for it to return. */
-bool live_stack_alive(struct verifier_env *env, uint32_t frameno, uint32_t slot)
+/* Slots read in the function itself, or in one of those that wait for it to return. */
+uint64_t live_stack_alive(struct verifier_env *env, uint32_t frameno)
 {
 	struct live_stack *live = env->live;
+	uint64_t alive = live_at(env, live->query[live->query_frame], live->query_insn, frameno);
 
-	if (is_live(env, live->query[live->query_frame], live->query_insn, frameno, slot))
-		return true;
 	for (uint32_t i = frameno; i < live->query_frame; i++) {
 		uint32_t callsite = live->query[i + 1]->chain.callsites[i];
 		bool repeats = env->aux[callsite].calls_callback;
 
-		if (is_live(env, live->query[i], callsite + !repeats, frameno, slot))
-			return true;
+		alive |= live_at(env, live->query[i], callsite + !repeats, frameno);
 	}
-	return false;
+	return alive;
 }

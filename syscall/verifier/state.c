@@ -17,11 +17,11 @@ void reg_set_not_init(struct reg *reg)
 	*reg = not_init;
 }
 
+const struct reg unknown_reg = { .type = REG_SCALAR, .num = UNKNOWN_NUMBER };
+
 void reg_set_unknown(struct reg *reg)
 {
-	static const struct reg unknown = { .type = REG_SCALAR, .num = UNKNOWN_NUMBER };
-
-	*reg = unknown;
+	*reg = unknown_reg;
 }
 
 /* Only privileged programs get imprecise numbers: the others are compared exactly. */
@@ -70,7 +70,11 @@ void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite,
 
 static struct frame *frame_new(struct verifier_env *env)
 {
-	return pool_zalloc(&env->pool, sizeof(struct frame));
+	struct frame *frame = pool_alloc(&env->pool, sizeof(*frame));
+
+	frame->stack = NULL;
+	frame->slot_cnt = frame->slot_cap = frame->stack_size = 0;
+	return frame;
 }
 
 void frame_free(struct verifier_env *env, struct frame *frame)
@@ -172,14 +176,17 @@ typedef void copy_stack_fn(struct verifier_env *env, struct frame *dst, const st
 static void frame_copy(struct verifier_env *env, struct frame *dst, const struct frame *src,
 		       copy_stack_fn *copy_stack)
 {
-	struct frame old = { .stack = dst->stack, .slot_cap = dst->slot_cap,
-			     .stack_size = dst->stack_size };
+	struct slot *stack;
+	uint32_t cap, size;
 
-	copy_stack(env, &old, src);
+	copy_stack(env, dst, src);
+	stack = dst->stack;
+	cap = dst->slot_cap;
+	size = dst->stack_size;
 	*dst = *src;
-	dst->stack = old.stack;
-	dst->slot_cap = old.slot_cap;
-	dst->stack_size = old.stack_size;
+	dst->stack = stack;
+	dst->slot_cap = cap;
+	dst->stack_size = size;
 }
 
 /* ---- states ---- */
