@@ -5,29 +5,18 @@
  */
 #include "env.h"
 
-int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use)
+int refuse_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use)
 {
-	struct reg *regs = cur_regs(env);
-
 	if (regno >= MAX_BPF_REG) {
 		vlog(env, "R%d is invalid\n", regno);
 		return -EINVAL;
 	}
 	scratch_reg(env, regno);
-	if (use == REG_READ) {
-		if (regs[regno].type == REG_NOT_INIT) {
-			vlog(env, "R%d !read_ok\n", regno);
-			return -EACCES;
-		}
-		return 0;
-	}
-	if (regno == BPF_REG_FP) {
+	if (use == REG_READ)
+		vlog(env, "R%d !read_ok\n", regno);
+	else
 		vlog(env, "frame pointer is read only\n");
-		return -EACCES;
-	}
-	if (use == REG_WRITE)
-		env_set_unknown(env, &regs[regno]);
-	return 0;
+	return -EACCES;
 }
 
 /* Linux complains of a reserved field when it walks over it; once is enough. */

@@ -362,6 +362,7 @@ struct verifier_env {
 	uint32_t insn_idx, prev_insn_idx;
 	struct step *cur_step;
 	struct visited **visited;	/* buckets, one per instruction */
+	bool *visited_ended;		/* … in which there are states that may have to be cleaned */
 	struct visited *free_list;
 	uint32_t id_gen;
 	struct reg scratch_reg[2];
@@ -471,7 +472,11 @@ struct state *push_branch(struct verifier_env *env, uint32_t insn, uint32_t prev
 struct state *push_fresh(struct verifier_env *env, uint32_t insn, uint32_t prev_insn, uint32_t subprog);
 int branch_done(struct verifier_env *env, struct state *state);
 bool pop_branch(struct verifier_env *env, uint32_t *prev_insn, uint32_t *insn, bool pop_log);
-uint32_t frame_insn(const struct state *state, uint32_t frameno);
+
+static inline uint32_t frame_insn(const struct state *state, uint32_t frameno)
+{
+	return frameno == state->curframe ? state->insn : (uint32_t)state->frame[frameno + 1]->callsite;
+}
 
 static inline struct frame *cur_frame(const struct verifier_env *env)
 {
@@ -554,8 +559,21 @@ int resolve_ld_imm64(struct verifier_env *env);
 int check_reserved(struct verifier_env *env, const struct bpf_insn *insn);
 int check_program(struct verifier_env *env);
 enum reg_use { REG_READ, REG_WRITE, REG_WRITE_KEEP };	/* KEEP: its old value is still wanted */
-int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use);
+int refuse_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use);
 bool reg_is_pointer(const struct verifier_env *env, uint32_t regno);
+
+static inline int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use)
+{
+	struct reg *reg = &cur_regs(env)[regno & 0xf];
+
+	if (regno >= MAX_BPF_REG || (use == REG_READ ? reg->type == REG_NOT_INIT :
+				     regno == BPF_REG_FP))
+		return refuse_reg_arg(env, regno, use);
+	scratch_reg(env, regno);
+	if (use == REG_WRITE)
+		env_set_unknown(env, reg);
+	return 0;
+}
 
 /* ---- alu.c, branch.c, linked.c ---- */
 int check_alu(struct verifier_env *env, const struct bpf_insn *insn);
@@ -830,6 +848,7 @@ int process_res_lock(struct verifier_env *env, uint32_t regno, enum known_kfunc 
 
 /* ---- prune.c, precision.c, stack_live.c ---- */
 int is_visited(struct verifier_env *env, uint32_t insn_idx);
+void visited_ended(struct verifier_env *env, const struct state *state);
 void visited_maybe_free(struct verifier_env *env, struct visited *v);
 void visited_init(struct verifier_env *env);
 void prepare_tracking(struct verifier_env *env);

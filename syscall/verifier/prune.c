@@ -236,8 +236,10 @@ static bool frames_equal(struct verifier_env *env, const struct frame *old,
 		return false;
 	for (uint32_t regs = live; regs; regs &= regs - 1) {
 		uint32_t i = __builtin_ctz(regs);
+		const struct reg *a = &old->regs[i], *b = &cur->regs[i];
 
-		if (!reg_safe(env, &old->regs[i], &cur->regs[i], exact)) {
+		if (exact == NOT_EXACT && a->type == REG_SCALAR && !a->precise ?
+		    b->type != REG_SCALAR : !reg_safe(env, a, b, exact)) {
 			*odd = i;
 			return false;
 		}
@@ -246,6 +248,19 @@ static bool frames_equal(struct verifier_env *env, const struct frame *old,
 		return true;
 	*odd += MAX_BPF_REG;
 	return false;
+}
+
+/* What mostly tells states apart: the numbers that matter. */
+static bool precise_numbers_fit(const struct frame *old, const struct frame *cur)
+{
+	for (uint32_t regs = old->precise_regs; regs; regs &= regs - 1) {
+		uint32_t i = __builtin_ctz(regs);
+
+		if (cur->regs[i].type != REG_SCALAR ||
+		    !scalar_within(&old->regs[i].num, &cur->regs[i].num))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -272,6 +287,11 @@ static bool states_equal(struct verifier_env *env, struct visited *v, enum exact
 
 	if (old->curframe != cur->curframe || old->in_sleepable != cur->in_sleepable)
 		return false;
+	/* Those of a state that is not cleaned may be dead. */
+	if (old->cleaned)
+		for (uint32_t i = 0; i <= old->curframe; i++)
+			if (!precise_numbers_fit(old->frame[i], cur->frame[i]))
+				return false;
 	id_map_reset(env);
 	if (still_odd(env, v, cur, exact))
 		return false;
@@ -370,28 +390,48 @@ static void clean_state(struct verifier_env *env, struct state *state)
 		clean_frame(env, state->frame[i], env->aux[frame_insn(state, i)].live_regs);
 }
 
-static struct visited **bucket_of(struct verifier_env *env, uint32_t insn)
+static uint32_t bucket_of(const struct verifier_env *env, const struct state *state, uint32_t insn)
 {
-	const struct frame *frame = cur_frame(env);
-
-	return &env->visited[(insn ^ (uint32_t)frame->callsite) % env->insn_cnt];
+	return (insn ^ (uint32_t)state->frame[state->curframe]->callsite) % env->insn_cnt;
 }
 
-static void clean_bucket(struct verifier_env *env, uint32_t insn, const struct state *cur)
+/* All paths from @state are walked: what is dead in it can be told from now on. */
+void visited_ended(struct verifier_env *env, const struct state *state)
 {
-	for (struct visited *v = *bucket_of(env, insn); v; v = v->next)
-		if (!v->state.branches && v->state.insn == insn && !v->state.cleaned &&
-		    same_callsites(&v->state, cur) && !scc_incomplete(env, &v->state))
+	env->visited_ended[bucket_of(env, state, state->insn)] = true;
+}
+
+static bool may_clean(struct verifier_env *env, struct state *state, uint32_t insn)
+{
+	return state->insn == insn && same_callsites(state, env->cur) &&
+	       !(env->open_backedges && scc_incomplete(env, state));
+}
+
+static void clean_bucket(struct verifier_env *env, uint32_t bucket, uint32_t insn)
+{
+	if (!env->visited_ended[bucket])
+		return;
+	env->visited_ended[bucket] = false;
+	for (struct visited *v = env->visited[bucket]; v; v = v->next) {
+		if (v->state.branches || v->state.cleaned)
+			continue;
+		if (may_clean(env, &v->state, insn))
 			clean_state(env, &v->state);
+		else
+			env->visited_ended[bucket] = true;	/* another time */
+	}
 }
 
 /* ---- remembering and forgetting ---- */
 
 void visited_init(struct verifier_env *env)
 {
-	if (env->visited)
+	if (env->visited) {
 		pool_free(&env->pool, env->visited, env->insn_cnt * sizeof(*env->visited));
+		pool_free(&env->pool, env->visited_ended, env->insn_cnt);
+	}
 	env->visited = pool_zalloc(&env->pool, env->insn_cnt * sizeof(*env->visited));
+	env->visited_ended = pool_zalloc(&env->pool, env->insn_cnt);
 }
 
 static void unlink_visited(struct visited **bucket, struct visited *v)
@@ -435,9 +475,8 @@ static void evict(struct verifier_env *env, struct visited **bucket, struct visi
 	visited_maybe_free(env, v);
 }
 
-static void remember(struct verifier_env *env, uint32_t insn)
+static void remember(struct verifier_env *env, struct visited **bucket, uint32_t insn)
 {
-	struct visited **bucket = bucket_of(env, insn);
 	struct visited *v = pool_zalloc(&env->pool, sizeof(*v));
 	struct state *cur = env->cur;
 
@@ -502,7 +541,7 @@ static int compare_unfinished(struct verifier_env *env, struct visited *v, uint3
 
 static int compare_finished(struct verifier_env *env, struct visited *v)
 {
-	bool loop = scc_incomplete(env, &v->state);
+	bool loop = env->open_backedges && scc_incomplete(env, &v->state);
 
 	if (!states_equal(env, v, loop ? RANGE_WITHIN : NOT_EXACT))
 		return MISS;
@@ -556,13 +595,14 @@ static bool loop_progressed(const struct verifier_env *env)
  */
 int is_visited(struct verifier_env *env, uint32_t insn)
 {
-	struct visited **bucket = bucket_of(env, insn), *v, *next;
+	uint32_t index = bucket_of(env, env->cur, insn);
+	struct visited **bucket = &env->visited[index], *v, *next;
 	bool force = env->aux[insn].force_checkpoint || env->cur->step_cnt > HISTORY_MAX ||
 		     env->test_state_freq;
 	bool add = force || progressed(env, 2, 8);
 	uint32_t states = 0;
 
-	clean_bucket(env, insn, env->cur);
+	clean_bucket(env, index, insn);
 	for (v = *bucket; v; v = next) {
 		int found;
 
@@ -587,6 +627,6 @@ int is_visited(struct verifier_env *env, uint32_t insn)
 	if (!env->bpf_capable && states > LIMIT_STATES)
 		return 0;
 	if (add)
-		remember(env, insn);
+		remember(env, bucket, insn);
 	return 0;
 }

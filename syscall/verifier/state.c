@@ -264,11 +264,6 @@ void state_release(struct verifier_env *env, struct state *state)
 	state->ref_cnt = state->ref_cap = state->step_cnt = state->step_cap = 0;
 }
 
-uint32_t frame_insn(const struct state *state, uint32_t frameno)
-{
-	return frameno == state->curframe ? state->insn : (uint32_t)state->frame[frameno + 1]->callsite;
-}
-
 /* ---- history of the stretch since the parent ---- */
 
 void state_clear_steps(struct state *state)
@@ -356,8 +351,10 @@ int branch_done(struct verifier_env *env, struct state *state)
 		if (err)
 			return err;
 		/* All but the current one are remembered states. */
-		if (state != env->cur)
+		if (state != env->cur) {
+			visited_ended(env, state);
 			visited_maybe_free(env, (struct visited *)state);
+		}
 		state = parent;
 	}
 	return 0;
