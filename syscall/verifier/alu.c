@@ -536,6 +536,28 @@ static int move_wide(struct verifier_env *env, const struct bpf_insn *insn, stru
 	return 0;
 }
 
+/* To 32 bits, of which the low @size bytes are extended; 0: all are taken. */
+static void shorten_once(struct verifier_env *env, struct scalar *num, int size)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+
+	if (scalar_is_one_number(num) && !size) {
+		*num = scalar_const((uint32_t)num->bits.value);
+		return;
+	}
+	if (memo->insn == env->insn_idx && scalar_same(&memo->dst, num)) {
+		*num = memo->result;
+		return;
+	}
+	memo->insn = env->insn_idx;
+	memo->dst = *num;
+	if (size)
+		scalar_sign_extend32(num, size);
+	scalar_zero_extend32(num);
+	scalar_sync(num);
+	memo->result = *num;
+}
+
 static int move_half(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
 		     struct reg *src)
 {
@@ -558,10 +580,7 @@ static int move_half(struct verifier_env *env, const struct bpf_insn *insn, stru
 	*dst = *src;
 	if (!same_value)
 		reg_unlink(dst);
-	if (insn->off)
-		scalar_sign_extend32(&dst->num, insn->off / 8);
-	scalar_zero_extend32(&dst->num);
-	scalar_sync(&dst->num);
+	shorten_once(env, &dst->num, insn->off / 8);
 	return 0;
 }
 

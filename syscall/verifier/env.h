@@ -237,21 +237,20 @@ static inline uint32_t step_slot(uint32_t flags)
 
 /* Everything known at one point of one path. */
 struct state {
+	/* Memory of its own; NULL beyond curframe. What follows it is copied as it is. */
 	struct frame *frame[MAX_FRAMES];
-	uint32_t curframe;
+	struct ref *refs;
+	struct step *steps;
+	uint32_t ref_cap, step_cap;
+
+	uint32_t curframe, ref_cnt, step_cnt;
 	uint32_t insn;			/* where */
 	uint32_t first_insn, last_insn;	/* of the stretch since the parent */
 	struct state *parent;		/* state remembered before on this path */
 	uint32_t branches;		/* paths from here that are not walked to the end */
 
-	struct ref *refs;
-	uint32_t ref_cnt, ref_cap;
 	uint32_t active_locks, active_lock_id;
 	const void *active_lock_object;
-
-	struct step *steps;
-	uint32_t step_cnt, step_cap;
-
 	uint32_t callback_unroll_depth;
 	uint32_t may_goto_depth;
 	uint32_t preempt_locks, irq_id;	/* sections: depth; innermost saved flags, 0: none */

@@ -250,9 +250,10 @@ static int back_over(struct verifier_env *env, uint32_t idx, int later, const st
 		vlog(env, " before %d: ", idx);
 		log_insn(env, idx);
 	}
-	linked_track(bt, step);
+	if (step && step->linked)
+		linked_track(bt, step);
 	err = back_over_class(env, bt, idx, later, step);
-	if (!err)
+	if (!err && step && step->linked)
 		linked_track(bt, step);
 	return err < 0 ? err : 0;
 }
@@ -310,15 +311,20 @@ static bool may_skip(const struct verifier_env *env, uint32_t idx, const struct 
 	return !(regs & SKIP_WITHOUT_SLOTS) || !tracks_slots(&env->bt);
 }
 
-/* From @idx back to where something may matter, a step was noted, or @first is. */
+/* From @idx back to where something may matter, a step was noted, or the stretch begins. */
 static int skip_back(const struct verifier_env *env, const struct state *state, uint32_t cnt, int idx)
 {
 	const struct backtrack *bt = &env->bt;
-	int stop = cnt ? (int)state->steps[cnt - 1].idx : -1, first = state->first_insn;
+	const uint16_t *regs = env->back_regs;
 	uint16_t matter = NEVER_SKIP | bt->regs[bt->frame] |
 			  (tracks_slots(bt) ? SKIP_WITHOUT_SLOTS : 0);
+	int stop = 0, first = state->first_insn, step = cnt ? (int)state->steps[cnt - 1].idx : 0;
 
-	while (idx != stop && idx != first && idx > 0 && !(env->back_regs[idx] & matter))
+	if (first <= idx)
+		stop = first;
+	if (step <= idx)
+		stop = MAX(stop, step);
+	while (idx > stop && !(regs[idx] & matter))
 		idx--;
 	return idx;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* What is known at one point of a path: registers, stack, frames; copying and branching. */
+#include <stddef.h>
 #include "env.h"
 
 /* ---- registers ---- */
@@ -200,7 +201,6 @@ static void copy_refs(struct verifier_env *env, struct state *dst, const struct 
 	}
 	if (src->ref_cnt)
 		memcpy(dst->refs, src->refs, src->ref_cnt * sizeof(*dst->refs));
-	dst->ref_cnt = src->ref_cnt;
 }
 
 static void copy_steps(struct verifier_env *env, struct state *dst, const struct state *src)
@@ -212,32 +212,24 @@ static void copy_steps(struct verifier_env *env, struct state *dst, const struct
 	}
 	if (src->step_cnt)
 		memcpy(dst->steps, src->steps, src->step_cnt * sizeof(*dst->steps));
-	dst->step_cnt = src->step_cnt;
 }
 
 /* @dst: cleared, or a state whose memory is used again. */
 static void state_copy(struct verifier_env *env, struct state *dst, const struct state *src,
 		       copy_stack_fn *copy_stack)
 {
-	struct state old = *dst;
-
-	for (uint32_t i = src->curframe + 1; i < MAX_FRAMES; i++) {
-		frame_free(env, old.frame[i]);
-		old.frame[i] = NULL;
+	for (uint32_t i = dst->curframe; i > src->curframe; i--) {
+		frame_free(env, dst->frame[i]);
+		dst->frame[i] = NULL;
 	}
-	*dst = *src;
-	memcpy(dst->frame, old.frame, sizeof(dst->frame));
-	dst->refs = old.refs;
-	dst->ref_cap = old.ref_cap;
-	dst->steps = old.steps;
-	dst->step_cap = old.step_cap;
-	copy_refs(env, dst, src);
-	copy_steps(env, dst, src);
 	for (uint32_t i = 0; i <= src->curframe; i++) {
 		if (!dst->frame[i])
 			dst->frame[i] = frame_new(env);
 		frame_copy(env, dst->frame[i], src->frame[i], copy_stack);
 	}
+	copy_refs(env, dst, src);
+	copy_steps(env, dst, src);
+	memcpy(&dst->curframe, &src->curframe, sizeof(*dst) - offsetof(struct state, curframe));
 }
 
 void state_save(struct verifier_env *env, struct state *dst, const struct state *src)
@@ -253,7 +245,7 @@ void state_load(struct verifier_env *env, struct state *dst, const struct state 
 /* Gives back what @state owns; the struct itself is the caller's. */
 void state_release(struct verifier_env *env, struct state *state)
 {
-	for (uint32_t i = 0; i < MAX_FRAMES; i++) {
+	for (uint32_t i = 0; i <= state->curframe; i++) {
 		frame_free(env, state->frame[i]);
 		state->frame[i] = NULL;
 	}
