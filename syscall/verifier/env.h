@@ -146,9 +146,10 @@ static inline void reg_unlink(struct reg *scalar)
 
 enum slot_kind {
 	SLOT_INVALID,		/* never written */
-	SLOT_SPILL,		/* byte of a spilled register */
 	SLOT_MISC,		/* written with something */
 	SLOT_ZERO,		/* written with zero */
+	SLOT_WITH_REG = 4,	/* bit of those that follow: they go with a register */
+	SLOT_SPILL = SLOT_WITH_REG,	/* byte of a spilled register */
 	SLOT_ITER,		/* byte of an iterator */
 	SLOT_DYNPTR,		/* byte of a dynptr */
 	SLOT_IRQ,		/* byte of saved interrupt flags */
@@ -523,7 +524,7 @@ static inline bool slot_is_special(const struct slot *slot)
 
 static inline bool slot_has_reg(const struct slot *slot)
 {
-	return slot_is_spill(slot) || slot_is_special(slot);
+	return slot->type[SLOT_SIZE - 1] & SLOT_WITH_REG;
 }
 
 static inline bool slot_is_full_spill(const struct slot *slot)

@@ -192,15 +192,23 @@ static bool slot_safe(struct verifier_env *env, const struct slot *old, const st
 	return !slot_is_spill(old) || reg_safe(env, old->spilled, cur->spilled, exact);
 }
 
+/* Most slots need no more than a look at their bytes. */
+static bool slot_surely_safe(const struct verifier_env *env, const struct slot *old,
+			     const struct slot *cur, enum exactness exact)
+{
+	if (exact == NOT_EXACT && needs_nothing(env, old))
+		return true;
+	return cur && old->types == cur->types && !slot_has_reg(old);
+}
+
 /* Slots the old state did not have do not matter. */
 static bool stack_safe(struct verifier_env *env, const struct frame *old, const struct frame *cur,
 		       enum exactness exact, uint32_t *odd)
 {
 	for (uint32_t i = 0; i < old->slot_cnt; i++) {
-		if (exact == NOT_EXACT && !old->stack[i].types)
-			continue;
-		if (!slot_safe(env, &old->stack[i], i < cur->slot_cnt ? &cur->stack[i] : NULL,
-			       exact)) {
+		const struct slot *a = &old->stack[i], *b = i < cur->slot_cnt ? &cur->stack[i] : NULL;
+
+		if (!slot_surely_safe(env, a, b, exact) && !slot_safe(env, a, b, exact)) {
 			*odd = i;
 			return false;
 		}

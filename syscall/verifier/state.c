@@ -152,16 +152,22 @@ void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t by
 /* A stack for a while: only registers that are there take room. */
 static void save_slots(struct verifier_env *env, struct frame *dst, const struct frame *src)
 {
+	struct reg *reg;
 	uint32_t regs = 0;
 
 	for (uint32_t i = 0; i < src->slot_cnt; i++)
 		regs += slot_has_reg(&src->stack[i]);
 	stack_alloc(env, dst, src->slot_cnt, regs);
-	regs = 0;
-	for (uint32_t i = 0; i < src->slot_cnt; i++)
-		dst->stack[i].spilled = slot_has_reg(&src->stack[i]) ?
-			&regs_of_stack(dst)[regs++] : NULL;
-	copy_slots(dst, src);
+	reg = regs_of_stack(dst);
+	for (uint32_t i = 0; i < src->slot_cnt; i++) {
+		dst->stack[i] = src->stack[i];
+		dst->stack[i].spilled = NULL;
+		if (slot_has_reg(&src->stack[i])) {
+			*reg = *src->stack[i].spilled;
+			dst->stack[i].spilled = reg++;
+		}
+	}
+	dst->slot_cnt = src->slot_cnt;
 }
 
 /* Its stack becomes the current one again. */
