@@ -16,14 +16,12 @@ static bool is_wide(const struct bpf_insn *insn)
 	return BPF_CLASS(insn->code) == BPF_ALU64;
 }
 
-/* Bounds that contradict each other are of no use: forget them. Linux calls it a bug and goes on. */
-void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where)
+/* Linux calls it a bug and goes on. */
+void forget_bounds(struct verifier_env *env, struct reg *reg, const char *where)
 {
 	struct scalar *s = &reg->num;
 	const char *how = scalar_contradiction(s);
 
-	if (!how)
-		return;
 	vlog(env, "verifier bug: REG INVARIANTS VIOLATION (%s): %s u64=[0x%llx, 0x%llx] "
 	     "s64=[0x%llx, 0x%llx] u32=[0x%x, 0x%x] s32=[0x%x, 0x%x] var_off=(0x%llx, 0x%llx)\n", where,
 	     how, (unsigned long long)s->umin, (unsigned long long)s->umax,
@@ -84,6 +82,32 @@ static void compute(const struct bpf_insn *insn, struct scalar *dst, const struc
 	}
 }
 
+static void compute_whole(const struct bpf_insn *insn, struct scalar *dst, const struct scalar *src)
+{
+	compute(insn, dst, src);
+	if (!is_wide(insn) && BPF_OP(insn->code) != BPF_END)
+		scalar_zero_extend32(dst);
+	scalar_sync(dst);
+}
+
+/* Instructions meet the same numbers again and again. */
+static void compute_once(struct verifier_env *env, const struct bpf_insn *insn, struct scalar *dst,
+			 const struct scalar *src)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+
+	if (memo->insn == env->insn_idx && scalar_same(&memo->dst, dst) &&
+	    scalar_same(&memo->src, src)) {
+		*dst = memo->result;
+		return;
+	}
+	memo->insn = env->insn_idx;
+	memo->dst = *dst;
+	memo->src = *src;
+	compute_whole(insn, dst, src);
+	memo->result = *dst;
+}
+
 /*
  * A mask that is all ones or all zeros, as compilers make it from a condition, is worth two paths:
  * and/or with a constant then gives a constant. The other path runs the instruction again with 0.
@@ -113,23 +137,21 @@ static int split_mask(struct verifier_env *env, const struct bpf_insn *insn, str
 	return 0;
 }
 
+/* @by is not @dst's own number. */
 static int numbers(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
-		   const struct scalar *src)
+		   const struct scalar *by)
 {
-	struct scalar by = *src;
 	int err;
 
-	if (!is_computable(insn, &by)) {
+	if (!is_computable(insn, by)) {
 		env_set_unknown(env, dst);
 		return 0;
 	}
-	err = split_mask(env, insn, dst, &by);
+	err = split_mask(env, insn, dst, by);
 	if (err)
 		return err;
-	compute(insn, &dst->num, &by);
-	if (!is_wide(insn) && BPF_OP(insn->code) != BPF_END)
-		scalar_zero_extend32(&dst->num);
-	scalar_sync(&dst->num);
+	if (!scalar_fold(&dst->num, by, BPF_OP(insn->code), !is_wide(insn)))
+		compute_once(env, insn, &dst->num, by);
 	return 0;
 }
 
@@ -171,6 +193,14 @@ static void keep_link(struct verifier_env *env, const struct bpf_insn *insn, str
 
 /* ---- pointer op number ---- */
 
+static bool fixed_offset_is_sane(struct verifier_env *env, const struct reg *reg, uint32_t type)
+{
+	if (reg->off < MAX_VAR_OFF && reg->off > -MAX_VAR_OFF)
+		return true;
+	vlog(env, "%s pointer offset %d is not allowed\n", reg_type_name(env, type), reg->off);
+	return false;
+}
+
 static bool offset_is_sane(struct verifier_env *env, const struct reg *reg, uint32_t type)
 {
 	int64_t value = reg->num.bits.value, smin = reg->num.smin;
@@ -180,11 +210,8 @@ static bool offset_is_sane(struct verifier_env *env, const struct reg *reg, uint
 		     reg_type_name(env, type), (long long)value);
 		return false;
 	}
-	if (reg->off >= MAX_VAR_OFF || reg->off <= -MAX_VAR_OFF) {
-		vlog(env, "%s pointer offset %d is not allowed\n", reg_type_name(env, type),
-		     reg->off);
+	if (!fixed_offset_is_sane(env, reg, type))
 		return false;
-	}
 	if (smin == INT64_MIN) {
 		vlog(env, "math between %s pointer and register with unbounded min value is not "
 		     "allowed\n", reg_type_name(env, type));
@@ -238,58 +265,93 @@ static int check_pointer_op(struct verifier_env *env, const struct bpf_insn *ins
 	return 0;
 }
 
-/* The variable part of the offset changes; packet pointers get a new identity. */
-static void move_by_variable(struct verifier_env *env, struct reg *dst, const struct reg *ptr,
-			     const struct reg *by, bool add)
+/* Unlike numbers, a bound of an offset that may wrap is of no use at all. */
+static void add_offset(struct scalar *sum, const struct scalar *by)
 {
-	dst->num = ptr->num;
-	scalar_forget_bounds32(&dst->num);
-	if (add) {
-		/* Unlike numbers, a bound of an offset that may wrap is of no use at all. */
-		struct scalar sum = ptr->num;
-
-		if (__builtin_add_overflow(ptr->num.smin, by->num.smin, &sum.smin) ||
-		    __builtin_add_overflow(ptr->num.smax, by->num.smax, &sum.smax)) {
-			sum.smin = INT64_MIN;
-			sum.smax = INT64_MAX;
-		}
-		if (__builtin_add_overflow(ptr->num.umin, by->num.umin, &sum.umin) ||
-		    __builtin_add_overflow(ptr->num.umax, by->num.umax, &sum.umax)) {
-			sum.umin = 0;
-			sum.umax = UINT64_MAX;
-		}
-		sum.bits = tnum_add(ptr->num.bits, by->num.bits);
-		scalar_forget_bounds32(&sum);
-		dst->num = sum;
-	} else {
-		struct scalar rest = ptr->num;
-
-		if (__builtin_sub_overflow(ptr->num.smin, by->num.smax, &rest.smin) ||
-		    __builtin_sub_overflow(ptr->num.smax, by->num.smin, &rest.smax)) {
-			rest.smin = INT64_MIN;
-			rest.smax = INT64_MAX;
-		}
-		if (ptr->num.umin < by->num.umax) {
-			rest.umin = 0;
-			rest.umax = UINT64_MAX;
-		} else {
-			rest.umin = ptr->num.umin - by->num.umax;
-			rest.umax = ptr->num.umax - by->num.umin;
-		}
-		rest.bits = tnum_sub(ptr->num.bits, by->num.bits);
-		scalar_forget_bounds32(&rest);
-		dst->num = rest;
+	if (__builtin_add_overflow(sum->smin, by->smin, &sum->smin) ||
+	    __builtin_add_overflow(sum->smax, by->smax, &sum->smax)) {
+		sum->smin = INT64_MIN;
+		sum->smax = INT64_MAX;
 	}
-	if (kind_is_packet(reg_kind(ptr))) {
-		dst->id = ++env->id_gen;
-		/* Going back by something leaves at least what was there. */
-		if (add || by->num.smin < 0)
-			dst->raw[0] = dst->raw[1] = 0;
+	if (__builtin_add_overflow(sum->umin, by->umin, &sum->umin) ||
+	    __builtin_add_overflow(sum->umax, by->umax, &sum->umax)) {
+		sum->umin = 0;
+		sum->umax = UINT64_MAX;
 	}
+	sum->bits = tnum_add(sum->bits, by->bits);
 }
 
-static int move_pointer(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
-			const struct reg *ptr, const struct reg *by)
+static void subtract_offset(struct scalar *rest, const struct scalar *by)
+{
+	if (__builtin_sub_overflow(rest->smin, by->smax, &rest->smin) ||
+	    __builtin_sub_overflow(rest->smax, by->smin, &rest->smax)) {
+		rest->smin = INT64_MIN;
+		rest->smax = INT64_MAX;
+	}
+	if (rest->umin < by->umax) {
+		rest->umin = 0;
+		rest->umax = UINT64_MAX;
+	} else {
+		rest->umin -= by->umax;
+		rest->umax -= by->umin;
+	}
+	rest->bits = tnum_sub(rest->bits, by->bits);
+}
+
+/* What moving makes of the variable part; lower halves are not tracked, but found. */
+static bool finish_offset(struct verifier_env *env, struct reg *dst, struct alu_memo *memo)
+{
+	scalar_forget_bounds32(&dst->num);
+	if (!offset_is_sane(env, dst, dst->type)) {
+		memo->insn = UINT32_MAX;
+		return false;
+	}
+	scalar_sync(&dst->num);
+	memo->result = dst->num;
+	return true;
+}
+
+static bool recall_offset(struct verifier_env *env, struct reg *dst, const struct alu_memo *memo)
+{
+	dst->num = memo->result;
+	return fixed_offset_is_sane(env, dst, dst->type);
+}
+
+static bool move_by_variable(struct verifier_env *env, struct reg *dst, const struct scalar *by,
+			     bool add)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+
+	if (memo->insn == env->insn_idx && scalar_same(&memo->dst, &dst->num) &&
+	    scalar_same(&memo->src, by))
+		return recall_offset(env, dst, memo);
+	memo->insn = env->insn_idx;
+	memo->dst = dst->num;
+	memo->src = *by;
+	if (add)
+		add_offset(&dst->num, by);
+	else
+		subtract_offset(&dst->num, by);
+	return finish_offset(env, dst, memo);
+}
+
+static bool move_by_constant(struct verifier_env *env, struct reg *dst)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+	uint32_t key = env->insn_idx | MEMO_RESYNC;
+
+	if (scalar_is_one_number(&dst->num))
+		return offset_is_sane(env, dst, dst->type);
+	if (memo->insn == key && scalar_same(&memo->dst, &dst->num))
+		return recall_offset(env, dst, memo);
+	memo->insn = key;
+	memo->dst = dst->num;
+	return finish_offset(env, dst, memo);
+}
+
+/* Packet pointers that moved by something unknown get a new identity. */
+static bool move_pointer(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
+			 const struct reg *ptr, const struct reg *by)
 {
 	bool add = BPF_OP(insn->code) == BPF_ADD;
 	int64_t by_value = by->num.smin;
@@ -298,14 +360,18 @@ static int move_pointer(struct verifier_env *env, const struct bpf_insn *insn, s
 	dst->off = ptr->off;
 	dst->raw[0] = ptr->raw[0];
 	dst->raw[1] = ptr->raw[1];
+	dst->num = ptr->num;
 	if (tnum_is_const(by->num.bits) && moved == (int32_t)moved) {
-		dst->num = ptr->num;
-		scalar_forget_bounds32(&dst->num);
 		dst->off = moved;
-		return 0;
+		return move_by_constant(env, dst);
 	}
-	move_by_variable(env, dst, ptr, by, add);
-	return 0;
+	if (kind_is_packet(reg_kind(ptr))) {
+		dst->id = ++env->id_gen;
+		/* Going back by something leaves at least what was there. */
+		if (add || by->num.smin < 0)
+			dst->raw[0] = dst->raw[1] = 0;
+	}
+	return move_by_variable(env, dst, &by->num, add);
 }
 
 static int check_operator(struct verifier_env *env, const struct bpf_insn *insn,
@@ -372,11 +438,7 @@ static int pointer_and_number(struct verifier_env *env, const struct bpf_insn *i
 		dst->ref_id = ptr.ref_id;
 		dst->frameno = ptr.frameno;
 	}
-	err = move_pointer(env, insn, dst, &ptr, &by);
-	if (!err && !offset_is_sane(env, dst, ptr.type))
-		return -EINVAL;
-	scalar_sync(&dst->num);
-	return err;
+	return move_pointer(env, insn, dst, &ptr, &by) ? 0 : -EINVAL;
 }
 
 /* ---- choosing between them ---- */
@@ -391,12 +453,25 @@ static int two_pointers(struct verifier_env *env, const struct bpf_insn *insn)
 	return -EACCES;
 }
 
+static int offset_pointer(struct verifier_env *env, const struct bpf_insn *insn,
+			  const struct reg *ptr, const struct reg *src)
+{
+	struct reg constant;
+
+	if (!src) {
+		constant = (struct reg){ .type = REG_SCALAR,
+					 .num = scalar_const((int64_t)insn->imm) };
+		src = &constant;
+	}
+	return pointer_and_number(env, insn, *ptr, *src, false);
+}
+
 static int operate(struct verifier_env *env, const struct bpf_insn *insn)
 {
 	struct reg *dst = &cur_regs(env)[insn->dst_reg];
-	struct reg constant = { .type = REG_SCALAR, .num = scalar_const((int64_t)insn->imm) };
-	struct reg *src = &constant;
 	bool ptr = dst->type != REG_SCALAR, was_short;
+	const struct reg *src = NULL;
+	struct scalar by;
 	int err = 0;
 
 	if (BPF_SRC(insn->code) == BPF_X) {
@@ -413,12 +488,12 @@ static int operate(struct verifier_env *env, const struct bpf_insn *insn)
 			return err;
 	}
 	if (ptr)
-		return pointer_and_number(env, insn, *dst, *src, false);
-	constant.num = src->num;
+		return offset_pointer(env, insn, dst, src);
+	by = src ? src->num : scalar_const((int64_t)insn->imm);
 	was_short = dst->num.umax <= UINT32_MAX;
-	err = numbers(env, insn, dst, &constant.num);
+	err = numbers(env, insn, dst, &by);
 	if (!err)
-		keep_link(env, insn, dst, &constant.num, was_short);
+		keep_link(env, insn, dst, &by, was_short);
 	return err;
 }
 
@@ -462,6 +537,28 @@ static int move_wide(struct verifier_env *env, const struct bpf_insn *insn, stru
 	return 0;
 }
 
+/* To 32 bits, of which the low @size bytes are extended; 0: all are taken. */
+static void shorten_once(struct verifier_env *env, struct scalar *num, int size)
+{
+	struct alu_memo *memo = alu_memo_of(env, env->insn_idx);
+
+	if (scalar_is_one_number(num) && !size) {
+		*num = scalar_const((uint32_t)num->bits.value);
+		return;
+	}
+	if (memo->insn == env->insn_idx && scalar_same(&memo->dst, num)) {
+		*num = memo->result;
+		return;
+	}
+	memo->insn = env->insn_idx;
+	memo->dst = *num;
+	if (size)
+		scalar_sign_extend32(num, size);
+	scalar_zero_extend32(num);
+	scalar_sync(num);
+	memo->result = *num;
+}
+
 static int move_half(struct verifier_env *env, const struct bpf_insn *insn, struct reg *dst,
 		     struct reg *src)
 {
@@ -484,10 +581,7 @@ static int move_half(struct verifier_env *env, const struct bpf_insn *insn, stru
 	*dst = *src;
 	if (!same_value)
 		reg_unlink(dst);
-	if (insn->off)
-		scalar_sign_extend32(&dst->num, insn->off / 8);
-	scalar_zero_extend32(&dst->num);
-	scalar_sync(&dst->num);
+	shorten_once(env, &dst->num, insn->off / 8);
 	return 0;
 }
 

@@ -79,11 +79,39 @@ static int branch_taken(const struct reg *a, const struct reg *b, uint8_t op, bo
 
 /* ---- numbers ---- */
 
-static void learn(struct verifier_env *env, struct reg *a, struct reg *b, uint8_t op, bool low_half)
+static void learn(struct reg *a, struct reg *b, uint8_t op, bool low_half)
 {
 	scalar_refine(&a->num, &b->num, op, low_half);
 	scalar_sync(&a->num);
 	scalar_sync(&b->num);
+}
+
+/* The two sides of a comparison on both ways, as they were before it. A branch meets the same numbers
+ * again and again. */
+static void learn_once(struct verifier_env *env, const struct bpf_insn *insn, struct reg *here[2],
+		       struct reg *there[2])
+{
+	struct jump_memo *memo = jump_memo_of(env, env->insn_idx);
+	bool low_half = BPF_CLASS(insn->code) == BPF_JMP32;
+	uint8_t op = BPF_OP(insn->code);
+
+	if (memo->insn != env->insn_idx || !scalar_same(&memo->before[0], &here[0]->num) ||
+	    !scalar_same(&memo->before[1], &here[1]->num)) {
+		memo->insn = env->insn_idx;
+		for (int i = 0; i < 2; i++)
+			memo->before[i] = here[i]->num;
+		learn(here[0], here[1], scalar_opposite(op), low_half);
+		learn(there[0], there[1], op, low_half);
+		for (int i = 0; i < 2; i++) {
+			memo->here[i] = here[i]->num;
+			memo->there[i] = there[i]->num;
+		}
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		here[i]->num = memo->here[i];
+		there[i]->num = memo->there[i];
+	}
 }
 
 /* ---- null checks ---- */
@@ -320,16 +348,15 @@ static void learn_both(struct verifier_env *env, const struct bpf_insn *insn, st
 {
 	struct reg *there_regs = there->frame[there->curframe]->regs;
 	struct reg *there_dst = &there_regs[insn->dst_reg], *there_src = &env->scratch_reg[1];
-	bool low_half = BPF_CLASS(insn->code) == BPF_JMP32, reg = BPF_SRC(insn->code) == BPF_X;
-	uint8_t op = BPF_OP(insn->code);
+	bool reg = BPF_SRC(insn->code) == BPF_X;
 
 	if (reg)
 		there_src = &there_regs[insn->src_reg];
 	else
 		*there_src = *src;
 	if (dst->type == REG_SCALAR && src->type == REG_SCALAR) {
-		learn(env, dst, src, scalar_opposite(op), low_half);
-		learn(env, there_dst, there_src, op, low_half);
+		learn_once(env, insn, (struct reg *[]){ dst, src },
+			   (struct reg *[]){ there_dst, there_src });
 		bounds_sanity(env, there_dst, "true_reg1");
 		bounds_sanity(env, there_src, "true_reg2");
 		bounds_sanity(env, dst, "false_reg1");

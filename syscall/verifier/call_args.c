@@ -107,11 +107,11 @@ static int find_const_key(struct verifier_env *env, const struct reg *key, int k
 		*value = 0;
 		return 0;
 	}
-	if (!slot_is_spill(slot) || slot->spilled.type != REG_SCALAR ||
+	if (!slot_is_spill(slot) || slot->spilled->type != REG_SCALAR ||
 	    bytes_of_kind(slot, byte, SLOT_SPILL) != key_size ||
-	    !tnum_is_const(slot->spilled.num.bits))
+	    !tnum_is_const(slot->spilled->num.bits))
 		return 0;
-	*value = slot->spilled.num.bits.value;
+	*value = slot->spilled->num.bits.value;
 	return mark_slot_precise(env, key->frameno, (-off - 1) / SLOT_SIZE);
 }
 

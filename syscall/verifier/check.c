@@ -5,29 +5,18 @@
  */
 #include "env.h"
 
-int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use)
+int refuse_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use)
 {
-	struct reg *regs = cur_regs(env);
-
 	if (regno >= MAX_BPF_REG) {
 		vlog(env, "R%d is invalid\n", regno);
 		return -EINVAL;
 	}
 	scratch_reg(env, regno);
-	if (use == REG_READ) {
-		if (regs[regno].type == REG_NOT_INIT) {
-			vlog(env, "R%d !read_ok\n", regno);
-			return -EACCES;
-		}
-		return 0;
-	}
-	if (regno == BPF_REG_FP) {
+	if (use == REG_READ)
+		vlog(env, "R%d !read_ok\n", regno);
+	else
 		vlog(env, "frame pointer is read only\n");
-		return -EACCES;
-	}
-	if (use == REG_WRITE)
-		env_set_unknown(env, &regs[regno]);
-	return 0;
+	return -EACCES;
 }
 
 /* Linux complains of a reserved field when it walks over it; once is enough. */
@@ -221,10 +210,12 @@ static int check_jump(struct verifier_env *env, const struct bpf_insn *insn, boo
 
 static int check_plain(struct verifier_env *env, const struct bpf_insn *insn)
 {
-	int err = check_reserved(env, insn);
+	if (!env->aux[env->insn_idx].fields_fine) {
+		int err = check_reserved(env, insn);
 
-	if (err)
-		return err;
+		if (err)
+			return err;
+	}
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LDX:
 		return check_load(env, insn);
@@ -287,11 +278,11 @@ static void log_step(struct verifier_env *env, bool *print_state)
 }
 
 /* Before an instruction: 1 when an equal state was seen and this path is done. */
-static int arrive(struct verifier_env *env, bool print_state)
+static int arrive(struct verifier_env *env, const struct insn_aux *aux, bool print_state)
 {
 	int err = 0;
 
-	if (env->aux[env->insn_idx].prune_point) {
+	if (aux->prune_point) {
 		err = is_visited(env, env->insn_idx);
 		if (err < 0)
 			return err;
@@ -300,18 +291,19 @@ static int arrive(struct verifier_env *env, bool print_state)
 			return 1;
 		}
 	}
-	if (env->aux[env->insn_idx].jump_point)
+	if (aux->jump_point)
 		err = push_step(env, env->cur, 0, 0);
 	return err;
 }
 
 static int walk_one(struct verifier_env *env, bool *print_state)
 {
-	const struct bpf_insn *insn;
+	uint32_t idx = env->insn_idx;
+	struct insn_aux *aux;
 	int err;
 
-	if (env->insn_idx >= env->insn_cnt) {
-		vlog(env, "invalid insn idx %d insn_cnt %d\n", env->insn_idx, env->insn_cnt);
+	if (idx >= env->insn_cnt) {
+		vlog(env, "invalid insn idx %d insn_cnt %d\n", idx, env->insn_cnt);
 		return -EFAULT;
 	}
 	if (++env->insn_processed > LIMIT_INSNS) {
@@ -319,15 +311,20 @@ static int walk_one(struct verifier_env *env, bool *print_state)
 		return -E2BIG;
 	}
 	env->cur->last_insn = env->prev_insn_idx;
-	env->cur->insn = env->insn_idx;
-	err = arrive(env, *print_state);
-	if (err)
-		return err;
-	log_step(env, print_state);
-	insn = &env->insns[env->insn_idx];
-	env->aux[env->insn_idx].seen = true;
-	live_stack_begin(env, env->insn_idx);
-	err = check_insn(env, insn, print_state);
+	env->cur->insn = idx;
+	aux = &env->aux[idx];
+	if (aux->prune_point || aux->jump_point) {
+		err = arrive(env, aux, *print_state);
+		if (err)
+			return err;
+	}
+	if (log_enabled(env))
+		log_step(env, print_state);
+	aux->seen = true;
+	if (!aux->may_write_stack)
+		return check_insn(env, &env->insns[idx], print_state);
+	live_stack_begin(env, idx);
+	err = check_insn(env, &env->insns[idx], print_state);
 	if (err >= 0)
 		live_stack_commit(env);
 	return err;

@@ -70,13 +70,13 @@ static bool is_dynptr_slot(const struct slot *slot)
 
 static int upper_slot(const struct frame *frame, int index)
 {
-	return frame->stack[index].spilled.dynptr_first ? index : index + 1;
+	return frame->stack[index].spilled->dynptr_first ? index : index + 1;
 }
 
 static void forget_slots(struct verifier_env *env, struct frame *frame, int upper)
 {
 	for (int i = upper; i > upper - DYNPTR_SLOTS; i--) {
-		reg_set_not_init(&frame->stack[i].spilled);
+		reg_set_not_init(frame->stack[i].spilled);
 		memset(frame->stack[i].type, SLOT_INVALID, SLOT_SIZE);
 		scratch_slot(env, i);
 	}
@@ -100,14 +100,14 @@ int destroy_overwritten_dynptr(struct verifier_env *env, struct frame *frame, ui
 	if (slot >= frame->slot_cnt || !is_dynptr_slot(&frame->stack[slot]))
 		return 0;
 	upper = upper_slot(frame, slot);
-	if (is_counted(frame->stack[upper].spilled.dynptr_kind)) {
+	if (is_counted(frame->stack[upper].spilled->dynptr_kind)) {
 		vlog(env, "cannot overwrite referenced dynptr\n");
 		return -EINVAL;
 	}
-	id = frame->stack[upper].spilled.id;
+	id = frame->stack[upper].spilled->id;
 	for (int i = upper; i > upper - DYNPTR_SLOTS; i--) {
 		memset(frame->stack[i].type, SLOT_INVALID, SLOT_SIZE);
-		reg_set_not_init(&frame->stack[i].spilled);
+		reg_set_not_init(frame->stack[i].spilled);
 		scratch_slot(env, i);
 	}
 	invalidate_slices(env, id);
@@ -146,13 +146,13 @@ static int create(struct verifier_env *env, uint32_t regno, enum dynptr_kind kin
 	for (int i = upper; i > upper - DYNPTR_SLOTS; i--) {
 		struct slot *slot = &frame->stack[i];
 
-		memset(&slot->spilled, 0, sizeof(slot->spilled));
-		slot->spilled.type = REG_DYNPTR;
-		reg_zero_offset(&slot->spilled);
-		slot->spilled.id = id;
-		slot->spilled.ref_id = ref;
-		slot->spilled.dynptr_kind = kind;
-		slot->spilled.dynptr_first = i == upper;
+		memset(slot->spilled, 0, sizeof(*slot->spilled));
+		slot->spilled->type = REG_DYNPTR;
+		reg_zero_offset(slot->spilled);
+		slot->spilled->id = id;
+		slot->spilled->ref_id = ref;
+		slot->spilled->dynptr_kind = kind;
+		slot->spilled->dynptr_first = i == upper;
 		memset(slot->type, SLOT_DYNPTR, SLOT_SIZE);
 		scratch_slot(env, i);
 	}
@@ -180,7 +180,7 @@ static bool is_whole(struct verifier_env *env, const struct reg *reg)
 	if (index < 0)
 		return false;
 	frame = frame_of(env, reg);
-	if (!frame->stack[index].spilled.dynptr_first)
+	if (!frame->stack[index].spilled->dynptr_first)
 		return false;
 	for (int i = index; i > index - DYNPTR_SLOTS; i--)
 		for (int b = 0; b < SLOT_SIZE; b++)
@@ -195,7 +195,7 @@ const struct reg *dynptr_of(const struct verifier_env *env, const struct reg *ar
 	int off = arg->off + (int)arg->num.bits.value;
 
 	return arg->type == REG_DYNPTR ? arg :
-		&frame_of(env, arg)->stack[-off / SLOT_SIZE - 1].spilled;
+		frame_of(env, arg)->stack[-off / SLOT_SIZE - 1].spilled;
 }
 
 static void note_read(struct verifier_env *env, const struct reg *reg)
@@ -255,17 +255,17 @@ int release_dynptr(struct verifier_env *env, const struct reg *arg)
 {
 	struct frame *frame = frame_of(env, arg);
 	int upper = slot_index(env, arg);
-	uint32_t ref = frame->stack[upper].spilled.ref_id;
+	uint32_t ref = frame->stack[upper].spilled->ref_id;
 	int err;
 
-	if (!is_counted(frame->stack[upper].spilled.dynptr_kind)) {
+	if (!is_counted(frame->stack[upper].spilled->dynptr_kind)) {
 		forget_slots(env, frame, upper);
 		return 0;
 	}
 	err = release_ref(env, ref);
 	for (uint32_t i = 1; !err && i < frame->slot_cnt; i++)
-		if (is_dynptr_slot(&frame->stack[i]) && frame->stack[i].spilled.ref_id == ref &&
-		    frame->stack[i].spilled.dynptr_first)
+		if (is_dynptr_slot(&frame->stack[i]) && frame->stack[i].spilled->ref_id == ref &&
+		    frame->stack[i].spilled->dynptr_first)
 			forget_slots(env, frame, i);
 	return err;
 }

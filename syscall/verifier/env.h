@@ -8,6 +8,7 @@
 #include "bits.h"
 #include "err.h"
 #include "insn.h"
+#include "memo.h"
 #include "pool.h"
 #include "scalar.h"
 #include "ulog.h"
@@ -145,9 +146,10 @@ static inline void reg_unlink(struct reg *scalar)
 
 enum slot_kind {
 	SLOT_INVALID,		/* never written */
-	SLOT_SPILL,		/* byte of a spilled register */
 	SLOT_MISC,		/* written with something */
 	SLOT_ZERO,		/* written with zero */
+	SLOT_WITH_REG = 4,	/* bit of those that follow: they go with a register */
+	SLOT_SPILL = SLOT_WITH_REG,	/* byte of a spilled register */
 	SLOT_ITER,		/* byte of an iterator */
 	SLOT_DYNPTR,		/* byte of a dynptr */
 	SLOT_IRQ,		/* byte of saved interrupt flags */
@@ -159,10 +161,17 @@ enum iter_state { ITER_INVALID, ITER_ACTIVE, ITER_DRAINED };
 
 #define SLOT_SIZE 8
 
-/* Eight bytes of stack: slot 0 is fp-8..fp-1; type[7] is the byte at the lowest address. */
+/*
+ * Eight bytes of stack: slot 0 is fp-8..fp-1; type[7] is the byte at the lowest address. In the current
+ * state each slot has room for a spilled register; in states that wait or are remembered those have
+ * that hold one (or an iterator, a dynptr …), the others have NULL.
+ */
 struct slot {
-	struct reg spilled;
-	uint8_t type[SLOT_SIZE];
+	union {
+		uint8_t type[SLOT_SIZE];
+		uint64_t types;
+	};
+	struct reg *spilled;
 };
 
 /* One activation of a function. */
@@ -175,8 +184,12 @@ struct frame {
 	bool in_callback, in_exception_callback;
 	bool in_async_callback;
 	uint32_t async_entry;
-	struct slot *stack;
+	/* Of a remembered state: which numbers are precise. */
+	uint16_t precise_regs;
+	uint64_t precise_slots;
+	struct slot *stack;	/* one piece of memory: slots, then registers */
 	uint32_t slot_cnt, slot_cap;
+	uint32_t stack_size;	/* of the piece, in bytes */
 };
 
 /* ---- references and history ---- */
@@ -194,7 +207,9 @@ struct ref {
 /* One step of a path that back-tracking cannot tell from the program text. */
 struct step {
 	uint32_t idx, prev;
-	uint32_t flags;		/* STEP_* */
+	uint16_t flags;		/* STEP_* */
+	uint16_t tracked_regs;	/* of its frame, that were tracked back beyond it */
+	uint64_t tracked_slots;
 	uint64_t linked;	/* registers and slots a branch changed along, see linked.c */
 };
 
@@ -223,21 +238,20 @@ static inline uint32_t step_slot(uint32_t flags)
 
 /* Everything known at one point of one path. */
 struct state {
+	/* Memory of its own; NULL beyond curframe. What follows it is copied as it is. */
 	struct frame *frame[MAX_FRAMES];
-	uint32_t curframe;
+	struct ref *refs;
+	struct step *steps;
+	uint32_t ref_cap, step_cap;
+
+	uint32_t curframe, ref_cnt, step_cnt;
 	uint32_t insn;			/* where */
 	uint32_t first_insn, last_insn;	/* of the stretch since the parent */
 	struct state *parent;		/* state remembered before on this path */
 	uint32_t branches;		/* paths from here that are not walked to the end */
 
-	struct ref *refs;
-	uint32_t ref_cnt, ref_cap;
 	uint32_t active_locks, active_lock_id;
 	const void *active_lock_object;
-
-	struct step *steps;
-	uint32_t step_cnt, step_cap;
-
 	uint32_t callback_unroll_depth;
 	uint32_t may_goto_depth;
 	uint32_t preempt_locks, irq_id;	/* sections: depth; innermost saved flags, 0: none */
@@ -252,6 +266,8 @@ struct visited {
 	struct state state;
 	struct visited *next, *prev;	/* in its bucket */
 	uint32_t misses, hits;
+	uint8_t odd_frame, odd_place;	/* register or, beyond them, slot that the last state compared
+					 * with it differed in */
 	bool evicted;			/* waits until its branches are done */
 };
 
@@ -269,7 +285,6 @@ struct insn_aux {
 	uint32_t map;		/* index + 1, as verifier_insn.map */
 	uint32_t map_off;	/* LD_MAP_VALUE: offset in the value */
 	uint16_t live_regs;	/* before it */
-	uint16_t back_regs;	/* tracking back may skip it while none of these is tracked */
 	uint32_t ptr_type;	/* type of the pointer a load or store goes through */
 	bool fields_fine;	/* its reserved fields were checked */
 	const struct bpfx_ctx_field *field;	/* context access: which field */
@@ -284,6 +299,7 @@ struct insn_aux {
 	bool seen;		/* some path reached it */
 	bool probe_mem;		/* load that may fault */
 	bool nop;		/* jump to the next one: left out */
+	bool may_write_stack;
 };
 
 struct subprog {
@@ -346,17 +362,22 @@ struct verifier_env {
 	uint32_t insn_idx, prev_insn_idx;
 	struct step *cur_step;
 	struct visited **visited;	/* buckets, one per instruction */
+	bool *visited_ended;		/* … in which there are states that may have to be cleaned */
 	struct visited *free_list;
 	uint32_t id_gen;
 	struct reg scratch_reg[2];
+	struct memos memos;
+	struct scalar loaded[2][5];	/* what a load of 0..4 bytes gives; of which the sign is extended */
 	struct id_map id_map[ID_MAP_SIZE];
 	uint32_t id_map_cnt, id_map_gen;
 	struct backtrack bt;
+	uint16_t *back_regs;	/* per instruction: tracking back may skip it while none is tracked */
 
 	/* control flow */
 	uint32_t *postorder;
 	uint32_t postorder_cnt;
 	uint32_t scc_cnt, visible_scc_cnt;
+	uint32_t open_backedges;	/* of loops that are not walked to the end */
 	struct scc_info *scc_info;
 	struct live_stack *live;
 	struct kfunc *kfuncs;		/* called ones, each once */
@@ -428,7 +449,18 @@ static inline bool log_verbose(const struct verifier_env *env)
 	return env->log->level & ULOG_LEVEL2;
 }
 
+static inline struct alu_memo *alu_memo_of(struct verifier_env *env, uint32_t insn)
+{
+	return &env->memos.alu[insn & env->memos.mask];
+}
+
+static inline struct jump_memo *jump_memo_of(struct verifier_env *env, uint32_t insn)
+{
+	return &env->memos.jump[insn & env->memos.mask];
+}
+
 /* ---- state.c ---- */
+extern const struct reg unknown_reg;
 void reg_set_unknown(struct reg *reg);		/* imprecise where that is allowed */
 void env_set_unknown(struct verifier_env *env, struct reg *reg);
 void reg_set_const(struct reg *reg, uint64_t value);
@@ -440,7 +472,8 @@ void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite,
 		uint32_t subprog);
 void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes);
 void frame_free(struct verifier_env *env, struct frame *frame);
-void state_copy(struct verifier_env *env, struct state *dst, const struct state *src);
+void state_save(struct verifier_env *env, struct state *dst, const struct state *src);
+void state_load(struct verifier_env *env, struct state *dst, const struct state *src);
 void state_release(struct verifier_env *env, struct state *state);
 void state_clear_steps(struct state *state);
 int push_step(struct verifier_env *env, struct state *state, uint32_t flags, uint64_t linked);
@@ -448,7 +481,11 @@ struct state *push_branch(struct verifier_env *env, uint32_t insn, uint32_t prev
 struct state *push_fresh(struct verifier_env *env, uint32_t insn, uint32_t prev_insn, uint32_t subprog);
 int branch_done(struct verifier_env *env, struct state *state);
 bool pop_branch(struct verifier_env *env, uint32_t *prev_insn, uint32_t *insn, bool pop_log);
-uint32_t frame_insn(const struct state *state, uint32_t frameno);
+
+static inline uint32_t frame_insn(const struct state *state, uint32_t frameno)
+{
+	return frameno == state->curframe ? state->insn : (uint32_t)state->frame[frameno + 1]->callsite;
+}
 
 static inline struct frame *cur_frame(const struct verifier_env *env)
 {
@@ -477,7 +514,7 @@ static inline struct frame *frame_of(const struct verifier_env *env, const struc
 		for (uint32_t r##_i = 0; r##_i < f->slot_cnt; r##_i++) {		\
 			if (f->stack[r##_i].type[SLOT_SIZE - 1] != SLOT_SPILL)		\
 				continue;						\
-			r = &f->stack[r##_i].spilled;					\
+			r = f->stack[r##_i].spilled;					\
 			code;								\
 		}									\
 	}
@@ -492,6 +529,11 @@ static inline bool slot_is_special(const struct slot *slot)
 	uint8_t type = slot->type[SLOT_SIZE - 1];
 
 	return type == SLOT_ITER || type == SLOT_DYNPTR || type == SLOT_IRQ;
+}
+
+static inline bool slot_has_reg(const struct slot *slot)
+{
+	return slot->type[SLOT_SIZE - 1] & SLOT_WITH_REG;
 }
 
 static inline bool slot_is_full_spill(const struct slot *slot)
@@ -526,8 +568,21 @@ int resolve_ld_imm64(struct verifier_env *env);
 int check_reserved(struct verifier_env *env, const struct bpf_insn *insn);
 int check_program(struct verifier_env *env);
 enum reg_use { REG_READ, REG_WRITE, REG_WRITE_KEEP };	/* KEEP: its old value is still wanted */
-int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use);
+int refuse_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use);
 bool reg_is_pointer(const struct verifier_env *env, uint32_t regno);
+
+static inline int check_reg_arg(struct verifier_env *env, uint32_t regno, enum reg_use use)
+{
+	struct reg *reg = &cur_regs(env)[regno & 0xf];
+
+	if (regno >= MAX_BPF_REG || (use == REG_READ ? reg->type == REG_NOT_INIT :
+				     regno == BPF_REG_FP))
+		return refuse_reg_arg(env, regno, use);
+	scratch_reg(env, regno);
+	if (use == REG_WRITE)
+		env_set_unknown(env, reg);
+	return 0;
+}
 
 /* ---- alu.c, branch.c, linked.c ---- */
 int check_alu(struct verifier_env *env, const struct bpf_insn *insn);
@@ -540,7 +595,14 @@ void make_not_null(struct reg *reg);
 const struct state *earlier_round(const struct state *before, const struct state *cur,
 				  uint32_t insn);
 void assign_scalar_id(struct verifier_env *env, struct reg *src);
-void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where);
+void forget_bounds(struct verifier_env *env, struct reg *reg, const char *where);
+
+/* Bounds that contradict each other are of no use: forget them. */
+static inline void bounds_sanity(struct verifier_env *env, struct reg *reg, const char *where)
+{
+	if (!scalar_is_sane(&reg->num))
+		forget_bounds(env, reg, where);
+}
 
 /* ---- attach_target.c ---- */
 int check_attach_target(struct verifier_env *env);
@@ -801,6 +863,7 @@ int process_res_lock(struct verifier_env *env, uint32_t regno, enum known_kfunc 
 
 /* ---- prune.c, precision.c, stack_live.c ---- */
 int is_visited(struct verifier_env *env, uint32_t insn_idx);
+void visited_ended(struct verifier_env *env, const struct state *state);
 void visited_maybe_free(struct verifier_env *env, struct visited *v);
 void visited_init(struct verifier_env *env);
 void prepare_tracking(struct verifier_env *env);
@@ -829,14 +892,14 @@ static inline void bt_set_slot(struct backtrack *bt, uint32_t frame, uint32_t sl
 	bt->slots[frame] |= 1ULL << slot;
 }
 
-void live_stack_init(struct verifier_env *env);
+int live_stack_init(struct verifier_env *env);
 void live_stack_begin(struct verifier_env *env, uint32_t insn_idx);
 void live_stack_commit(struct verifier_env *env);
 void live_stack_read(struct verifier_env *env, uint32_t frameno, uint32_t insn_idx, uint64_t slots);
 void live_stack_write(struct verifier_env *env, uint32_t frameno, uint64_t slots);
 void live_stack_update(struct verifier_env *env);
 void live_stack_query(struct verifier_env *env, const struct state *state);
-bool live_stack_alive(struct verifier_env *env, uint32_t frameno, uint32_t slot);
+uint64_t live_stack_alive(struct verifier_env *env, uint32_t frameno);
 void live_stack_reset_callchain(struct verifier_env *env);
 
 /* ---- fixup.c, xlate_ctx.c ---- */

@@ -69,7 +69,7 @@ static bool holds_iter(const struct frame *frame, int index, uint32_t slots, uin
 		for (int b = 0; b < SLOT_SIZE; b++)
 			if (slot->type[b] != SLOT_ITER)
 				return false;
-		if (slot->spilled.iter_type != type || !slot->spilled.ref_id != (i > 0))
+		if (slot->spilled->iter_type != type || !slot->spilled->ref_id != (i > 0))
 			return false;
 	}
 	return true;
@@ -83,14 +83,14 @@ static void create(struct verifier_env *env, struct frame *frame, int index, uin
 	for (uint32_t i = 0; i < slots; i++) {
 		struct slot *slot = &frame->stack[index - i];
 
-		memset(&slot->spilled, 0, sizeof(slot->spilled));
-		slot->spilled.type = REG_STACK;		/* any kind that needs no care of its own */
+		memset(slot->spilled, 0, sizeof(*slot->spilled));
+		slot->spilled->type = REG_STACK;		/* any kind that needs no care of its own */
 		if (call->kfunc->flags & BPFX_KF_RCU_PROTECTED)
-			slot->spilled.type |= in_rcu_section(env) ? REG_RCU : REG_UNTRUSTED;
-		reg_zero_offset(&slot->spilled);
-		slot->spilled.ref_id = i ? 0 : id;
-		slot->spilled.iter_type = type;
-		slot->spilled.iter_state = ITER_ACTIVE;
+			slot->spilled->type |= in_rcu_section(env) ? REG_RCU : REG_UNTRUSTED;
+		reg_zero_offset(slot->spilled);
+		slot->spilled->ref_id = i ? 0 : id;
+		slot->spilled->iter_type = type;
+		slot->spilled->iter_state = ITER_ACTIVE;
 		memset(slot->type, SLOT_ITER, SLOT_SIZE);
 		scratch_slot(env, index - i);
 	}
@@ -99,12 +99,12 @@ static void create(struct verifier_env *env, struct frame *frame, int index, uin
 
 static int destroy(struct verifier_env *env, struct frame *frame, int index, uint32_t slots)
 {
-	int err = release_ref(env, frame->stack[index].spilled.ref_id);
+	int err = release_ref(env, frame->stack[index].spilled->ref_id);
 
 	for (uint32_t i = 0; i < slots; i++) {
 		struct slot *slot = &frame->stack[index - i];
 
-		reg_set_not_init(&slot->spilled);
+		reg_set_not_init(slot->spilled);
 		memset(slot->type, SLOT_INVALID, SLOT_SIZE);
 		scratch_slot(env, index - i);
 	}
@@ -165,14 +165,14 @@ int check_iter_arg(struct verifier_env *env, struct kfunc_call *call, uint32_t r
 		     regno - 1);
 		return -EINVAL;
 	}
-	if (frame->stack[index].spilled.type & REG_UNTRUSTED) {
+	if (frame->stack[index].spilled->type & REG_UNTRUSTED) {
 		vlog(env, "expected an RCU CS when using %s\n", call->kfunc->name);
 		return -EINVAL;
 	}
 	live_stack_read(env, frame->frameno, env->insn_idx, slot_mask(index, slots));
 	for (uint32_t i = 0; i < slots; i++)
 		scratch_slot(env, index - i);
-	call->iter_id = frame->stack[index].spilled.ref_id;
+	call->iter_id = frame->stack[index].spilled->ref_id;
 	return call->kfunc->flags & BPFX_KF_ITER_DESTROY ? destroy(env, frame, index, slots) : 0;
 }
 
@@ -182,7 +182,7 @@ static struct reg *iter_in(const struct state *state, const struct reg *ptr)
 {
 	int off = ptr->off + (int)ptr->num.bits.value;
 
-	return &state->frame[ptr->frameno]->stack[-off / SLOT_SIZE - 1].spilled;
+	return state->frame[ptr->frameno]->stack[-off / SLOT_SIZE - 1].spilled;
 }
 
 /* What the call's iterator is made of: elements are protected as it is. */
@@ -229,10 +229,10 @@ bool iter_depths_differ(const struct state *old, const struct state *cur)
 		for (uint32_t i = 0; i < old->frame[f]->slot_cnt; i++) {
 			const struct slot *a = &old->frame[f]->stack[i];
 
-			if (!is_iter_slot(a) || a->spilled.iter_state != ITER_ACTIVE)
+			if (!is_iter_slot(a) || a->spilled->iter_state != ITER_ACTIVE)
 				continue;
 			if (i < cur->frame[f]->slot_cnt &&
-			    a->spilled.iter_depth != cur->frame[f]->stack[i].spilled.iter_depth)
+			    a->spilled->iter_depth != cur->frame[f]->stack[i].spilled->iter_depth)
 				return true;
 		}
 	return false;

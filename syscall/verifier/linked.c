@@ -59,7 +59,7 @@ void collect_linked(struct verifier_env *env, uint32_t id, uint64_t *set)
 				add(set, &frame->regs[i], id, (struct entry){ f, i, true });
 		for (uint32_t i = 0; i < frame->slot_cnt; i++)
 			if (slot_is_spill(&frame->stack[i]))
-				add(set, &frame->stack[i].spilled, id,
+				add(set, frame->stack[i].spilled, id,
 				    (struct entry){ f, i, false });
 	}
 }
@@ -99,7 +99,7 @@ void sync_linked(struct state *state, const struct reg *known, uint64_t set)
 		struct entry e = entry_at(set, i);
 		struct frame *frame = state->frame[e.frameno];
 
-		follow(e.is_reg ? &frame->regs[e.index] : &frame->stack[e.index].spilled, known);
+		follow(e.is_reg ? &frame->regs[e.index] : frame->stack[e.index].spilled, known);
 	}
 }
 

@@ -310,11 +310,11 @@ static void log_slot(struct verifier_env *env, const struct frame *frame, uint32
 	if (!written)
 		return;
 	if (slot->type[SLOT_SIZE - 1] == SLOT_ITER) {
-		log_iter(env, &slot->spilled, i);
+		log_iter(env, slot->spilled, i);
 		return;
 	}
 	if (slot->type[SLOT_SIZE - 1] == SLOT_DYNPTR) {
-		log_dynptr(env, &slot->spilled, i);
+		log_dynptr(env, slot->spilled, i);
 		return;
 	}
 	if (!slot_is_spill(slot)) {
@@ -324,7 +324,7 @@ static void log_slot(struct verifier_env *env, const struct frame *frame, uint32
 	/* Bytes above a spilled part of a register come first. */
 	*strchr(letters, 'r') = '\0';
 	vlog(env, " fp%d=%s", -(int)(i + 1) * SLOT_SIZE, letters);
-	log_reg(env, frame, &slot->spilled);
+	log_reg(env, frame, slot->spilled);
 }
 
 static void log_refs(struct verifier_env *env, const struct state *state)

@@ -100,7 +100,7 @@ bool scc_incomplete(struct verifier_env *env, struct state *state)
 	struct loop_visit *visit;
 	struct loop_key key;
 
-	if (!loop_of(env, state, &key))
+	if (!env->open_backedges || !loop_of(env, state, &key))
 		return false;
 	visit = find_visit(env, &key);
 	return visit && visit->backedges;
@@ -119,11 +119,12 @@ int scc_add_backedge(struct verifier_env *env, struct state *old, struct state *
 		return -EFAULT;
 	log_loop(env, "backedge", &key);
 	edge = pool_zalloc(&env->pool, sizeof(*edge));
-	state_copy(env, &edge->state, cur);
+	state_save(env, &edge->state, cur);
 	edge->state.equal = old;
 	edge->state.insn = insn;
 	edge->next = visit->backedges;
 	visit->backedges = edge;
+	env->open_backedges++;
 	if (key.scc <= env->visible_scc_cnt)
 		env->backedge_cnt++;
 	note_peak(env);
@@ -175,6 +176,7 @@ int scc_exit(struct verifier_env *env, struct state *state)
 		struct backedge *e = visit->backedges;
 
 		visit->backedges = e->next;
+		env->open_backedges--;
 		state_release(env, &e->state);
 		pool_free(&env->pool, e, sizeof(*e));
 		if (key.scc <= env->visible_scc_cnt)

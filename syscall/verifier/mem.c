@@ -223,7 +223,9 @@ int check_mem_access(struct verifier_env *env, const struct mem_access *m)
 	value = &regs[m->value_regno];
 	if (value->type != REG_SCALAR)
 		return 0;
-	if (m->sign)
+	if (scalar_is_any(&value->num))
+		value->num = env->loaded[m->sign][m->size];
+	else if (m->sign)
 		scalar_sign_extend64(&value->num, m->size);
 	else
 		scalar_truncate(&value->num, m->size);

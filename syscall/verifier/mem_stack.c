@@ -88,7 +88,7 @@ static void keep_or_misc(const struct verifier_env *env, uint8_t *type)
 
 static void spill(struct verifier_env *env, struct slot *slot, const struct reg *reg, int size)
 {
-	slot->spilled = *reg;
+	*slot->spilled = *reg;
 	for (int i = SLOT_SIZE - 1; i >= 0; i--) {
 		if (i >= SLOT_SIZE - size)
 			slot->type[i] = SLOT_SPILL;
@@ -104,7 +104,7 @@ static int write_bytes(struct verifier_env *env, struct frame *frame, int off, i
 	struct slot *slot = &frame->stack[slot_of(off)];
 	int err = 0;
 
-	slot->spilled.type = REG_NOT_INIT;
+	slot->spilled->type = REG_NOT_INIT;
 	if (slot_is_spill(slot) || slot_is_special(slot))
 		for (int i = 0; i < SLOT_SIZE; i++)
 			forget_spill_byte(&slot->type[i]);
@@ -126,7 +126,7 @@ static int spill_number(struct verifier_env *env, struct slot *slot, struct reg 
 		assign_scalar_id(env, reg);
 	spill(env, slot, reg, size);
 	if (!fits)
-		reg_unlink(&slot->spilled);
+		reg_unlink(slot->spilled);
 	return 0;
 }
 
@@ -156,7 +156,7 @@ static int write_fixed(struct verifier_env *env, struct frame *frame, int off, i
 	bool at_slot = !(off % SLOT_SIZE);
 	int err;
 
-	if (!env->allow_leaks && slot_is_spill(slot) && slot->spilled.type != REG_SCALAR &&
+	if (!env->allow_leaks && slot_is_spill(slot) && slot->spilled->type != REG_SCALAR &&
 	    size != SLOT_SIZE) {
 		vlog(env, "attempt to corrupt spilled pointer on stack\n");
 		return -EACCES;
@@ -196,11 +196,11 @@ static int write_maybe(struct verifier_env *env, struct frame *frame, int off, b
 		     env->insn_idx, off);
 		return -EINVAL;
 	}
-	if (zero && *type == SLOT_SPILL && reg_is_zero(&slot->spilled)) {
+	if (zero && *type == SLOT_SPILL && reg_is_zero(slot->spilled)) {
 		*zero_used = true;
 		return 0;
 	}
-	slot->spilled.type = REG_NOT_INIT;
+	slot->spilled->type = REG_NOT_INIT;
 	if (slot_is_spill(slot))
 		for (int i = 0; i < SLOT_SIZE; i++)
 			forget_spill_byte(&slot->type[i]);
@@ -225,8 +225,8 @@ static int write_variable(struct verifier_env *env, struct frame *frame, const s
 	int min = ptr->num.smin + off, max = ptr->num.smax + off + size;
 	bool zero_used = false;
 
-	for (int i = min; i < max; i++) {
-		int err = destroy_overwritten_dynptr(env, frame, slot_of(i));
+	for (uint32_t slot = slot_of(max - 1); slot <= slot_of(min); slot++) {
+		int err = destroy_overwritten_dynptr(env, frame, slot);
 
 		if (err)
 			return err;
@@ -299,7 +299,7 @@ static void fill_low_bytes(const struct reg *spilled, struct reg *dst, int size)
 static int load_spilled_bytes(struct verifier_env *env, struct frame *frame, int off, int size,
 			      struct reg *dst)
 {
-	const struct reg *spilled = &frame->stack[slot_of(off)].spilled;
+	const struct reg *spilled = frame->stack[slot_of(off)].spilled;
 	int spills = 0, zeros = 0;
 
 	for (int i = 0; i < size; i++) {
@@ -326,7 +326,7 @@ static int read_spilled(struct verifier_env *env, struct frame *frame, int off, 
 			int dst_regno)
 {
 	struct slot *slot = &frame->stack[slot_of(off)];
-	struct reg *spilled = &slot->spilled;
+	struct reg *spilled = slot->spilled;
 	struct reg *dst = dst_regno >= 0 ? &cur_regs(env)[dst_regno] : NULL;
 	int spill_size = spilled_size(slot);
 
@@ -420,7 +420,7 @@ static bool may_pass(const struct verifier_env *env, const struct slot *slot, ui
 	if (type == SLOT_ITER || type == SLOT_DYNPTR || type == SLOT_IRQ)
 		return false;
 	if (slot_is_spill(slot))
-		return type == SLOT_SPILL ? slot->spilled.type == REG_SCALAR || env->allow_leaks :
+		return type == SLOT_SPILL ? slot->spilled->type == REG_SCALAR || env->allow_leaks :
 					    true;
 	return may_read_unwritten(env);
 }
@@ -434,7 +434,7 @@ static void clobber(struct verifier_env *env, struct slot *slot, uint8_t *type)
 		*type = SLOT_MISC;
 		return;
 	}
-	env_set_unknown(env, &slot->spilled);
+	env_set_unknown(env, slot->spilled);
 	for (int i = 0; i < SLOT_SIZE; i++)
 		forget_spill_byte(&slot->type[i]);
 }
@@ -459,6 +459,7 @@ int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int
 {
 	struct reg *ptr = &cur_regs(env)[regno];
 	struct frame *frame = frame_of(env, ptr);
+	uint64_t slots = 0;
 	int min, max, err;
 	char text[64];
 
@@ -494,13 +495,14 @@ int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int
 	}
 	for (int i = min; i < max + size; i++) {
 		struct slot *slot = &frame->stack[slot_of(i)];
-		uint8_t *type = byte_of(frame, i);
+		uint8_t *type = &slot->type[(-i - 1) % SLOT_SIZE];
 
 		if (!may_pass(env, slot, *type))
 			return refuse_range(env, ptr, regno, min, i, size);
 		if (access == ACCESS_WRITE)
 			clobber(env, slot, type);
-		live_stack_read(env, frame->frameno, env->insn_idx, 1ULL << slot_of(i));
+		slots |= 1ULL << slot_of(i);
 	}
+	live_stack_read(env, frame->frameno, env->insn_idx, slots);
 	return 0;
 }

@@ -2,12 +2,15 @@
 /* Pieces cut from big blocks, kept on free lists by size: powers of two and what is halfway. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "bits.h"
 #include "pool.h"
 
 #define SMALLEST 32
 #define LARGEST (SMALLEST << (POOL_CLASSES / 2))
-#define BLOCK_SIZE (256 * 1024)
+#define FIRST_BLOCK (128 * 1024)
+#define HUGE_PAGE (2 * 1024 * 1024)
+#define LARGEST_BLOCK (4 * HUGE_PAGE)
 
 struct pool_block {
 	struct pool_block *next;
@@ -21,6 +24,7 @@ struct pool_free {
 void pool_init(struct pool *pool, jmp_buf *no_memory)
 {
 	memset(pool, 0, sizeof(*pool));
+	pool->block_size = FIRST_BLOCK;
 	pool->no_memory = no_memory;
 }
 
@@ -34,9 +38,23 @@ void pool_destroy(struct pool *pool)
 	}
 }
 
+/* Huge pages, where there are any to be had: most of a big walk's memory is written once only, and
+ * asking for it page by page would cost as much as the walk. */
+static void *block_memory(size_t size)
+{
+	void *block;
+
+	if (size < HUGE_PAGE)
+		return malloc(size);
+	if (posix_memalign(&block, HUGE_PAGE, size))
+		return NULL;
+	madvise(block, size, MADV_HUGEPAGE);
+	return block;
+}
+
 static void *new_block(struct pool *pool, size_t size)
 {
-	struct pool_block *block = malloc(sizeof(*block) + size);
+	struct pool_block *block = block_memory(sizeof(*block) + size);
 
 	if (!block)
 		longjmp(*pool->no_memory, 1);
@@ -65,8 +83,11 @@ static void *cut(struct pool *pool, size_t size)
 	void *piece;
 
 	if ((size_t)(pool->end - pool->next) < size) {
-		pool->next = new_block(pool, BLOCK_SIZE);
-		pool->end = pool->next + BLOCK_SIZE;
+		size_t room = pool->block_size - sizeof(struct pool_block);
+
+		pool->next = new_block(pool, room);
+		pool->end = pool->next + room;
+		pool->block_size = MIN(2 * pool->block_size, (size_t)LARGEST_BLOCK);
 	}
 	piece = pool->next;
 	pool->next += size;

@@ -19,6 +19,7 @@ struct pool_free;
 struct pool {
 	struct pool_block *blocks;	/* all memory taken from malloc */
 	char *next, *end;		/* rest of the current block */
+	size_t block_size;		/* of the next one */
 	struct pool_free *freed[POOL_CLASSES];
 	jmp_buf *no_memory;
 };

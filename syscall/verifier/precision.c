@@ -250,9 +250,10 @@ static int back_over(struct verifier_env *env, uint32_t idx, int later, const st
 		vlog(env, " before %d: ", idx);
 		log_insn(env, idx);
 	}
-	linked_track(bt, step);
+	if (step && step->linked)
+		linked_track(bt, step);
 	err = back_over_class(env, bt, idx, later, step);
-	if (!err)
+	if (!err && step && step->linked)
 		linked_track(bt, step);
 	return err < 0 ? err : 0;
 }
@@ -287,8 +288,9 @@ static uint16_t regs_of(const struct bpf_insn *insn)
 
 void prepare_tracking(struct verifier_env *env)
 {
+	env->back_regs = pool_alloc(&env->pool, env->insn_cnt * sizeof(*env->back_regs));
 	for (uint32_t i = 0; i < env->insn_cnt; i++)
-		env->aux[i].back_regs = regs_of(&env->insns[i]);
+		env->back_regs[i] = regs_of(&env->insns[i]);
 }
 
 static bool tracks_slots(const struct backtrack *bt)
@@ -301,7 +303,7 @@ static bool tracks_slots(const struct backtrack *bt)
 
 static bool may_skip(const struct verifier_env *env, uint32_t idx, const struct step *step)
 {
-	uint16_t regs = env->aux[idx].back_regs;
+	uint16_t regs = env->back_regs[idx];
 
 	if ((regs & (NEVER_SKIP | env->bt.regs[env->bt.frame])) || (step && step->linked) ||
 	    log_verbose(env))
@@ -309,9 +311,27 @@ static bool may_skip(const struct verifier_env *env, uint32_t idx, const struct 
 	return !(regs & SKIP_WITHOUT_SLOTS) || !tracks_slots(&env->bt);
 }
 
+/* From @idx back to where something may matter, a step was noted, or the stretch begins. */
+static int skip_back(const struct verifier_env *env, const struct state *state, uint32_t cnt, int idx)
+{
+	const struct backtrack *bt = &env->bt;
+	const uint16_t *regs = env->back_regs;
+	uint16_t matter = NEVER_SKIP | bt->regs[bt->frame] |
+			  (tracks_slots(bt) ? SKIP_WITHOUT_SLOTS : 0);
+	int stop = 0, first = state->first_insn, step = cnt ? (int)state->steps[cnt - 1].idx : 0;
+
+	if (first <= idx)
+		stop = first;
+	if (step <= idx)
+		stop = MAX(stop, step);
+	while (idx > stop && !(regs[idx] & matter))
+		idx--;
+	return idx;
+}
+
 /* ---- one stretch back: from @last to the first instruction since the parent ---- */
 
-static const struct step *step_at(const struct state *state, uint32_t cnt, uint32_t idx)
+static struct step *step_at(const struct state *state, uint32_t cnt, uint32_t idx)
 {
 	return cnt && state->steps[cnt - 1].idx == idx ? &state->steps[cnt - 1] : NULL;
 }
@@ -327,6 +347,35 @@ static int previous(const struct state *state, uint32_t idx, uint32_t *cnt)
 	return idx - 1;
 }
 
+static bool outer_frames_tracked(const struct backtrack *bt)
+{
+	for (uint32_t f = 0; f < bt->frame; f++)
+		if (bt->regs[f] || bt->slots[f])
+			return true;
+	return false;
+}
+
+/*
+ * Tracking back the same from the same step has the same effect on the states before, and that of a
+ * set is the sum of its members': what was tracked beyond @step once needs not be again. Not where
+ * the log tells each instruction, and not in the first stretch: it may end at the function's arguments,
+ * whose marks go with the registers.
+ */
+static bool tracked_before(struct verifier_env *env, const struct state *state, struct step *step)
+{
+	struct backtrack *bt = &env->bt;
+	uint32_t regs = bt->regs[bt->frame];
+	uint64_t slots = bt->slots[bt->frame];
+
+	if (!state->parent || log_verbose(env) || outer_frames_tracked(bt))
+		return false;
+	if (!(regs & ~step->tracked_regs) && !(slots & ~step->tracked_slots))
+		return true;
+	step->tracked_regs |= regs;
+	step->tracked_slots |= slots;
+	return false;
+}
+
 /* Return: 1: everything was found, 0: the rest comes from the parent, GIVE_UP. */
 static int back_to_parent(struct verifier_env *env, const struct state *state, int last,
 			  bool skip_first, int *later)
@@ -334,7 +383,7 @@ static int back_to_parent(struct verifier_env *env, const struct state *state, i
 	uint32_t cnt = state->step_cnt;
 
 	for (int i = last;;) {
-		const struct step *step = step_at(state, cnt, i);
+		struct step *step = step_at(state, cnt, i);
 
 		if (!skip_first && !may_skip(env, i, step)) {
 			int err = back_over(env, i, *later, step);
@@ -344,6 +393,8 @@ static int back_to_parent(struct verifier_env *env, const struct state *state, i
 			if (bt_is_empty(&env->bt))
 				return 1;
 		}
+		if (step && !skip_first && tracked_before(env, state, step))
+			return 1;
 		skip_first = false;
 		*later = i;
 		i = previous(state, i, &cnt);
@@ -351,6 +402,13 @@ static int back_to_parent(struct verifier_env *env, const struct state *state, i
 			return 0;
 		if ((uint32_t)i >= env->insn_cnt)
 			return GIVE_UP;
+		if (!log_verbose(env)) {
+			int here = skip_back(env, state, cnt, i);
+
+			if (here != i)
+				*later = here + 1;
+			i = here;
+		}
 	}
 }
 
@@ -370,14 +428,21 @@ static void mark_in_frame(struct verifier_env *env, const struct state *state, u
 	struct frame *frame = state->frame[f];
 	struct backtrack *bt = &env->bt;
 
-	for (uint32_t i = 0; i < MAX_BPF_REG; i++)
-		if ((bt->regs[f] >> i & 1) && !mark_one(&frame->regs[i], changed))
+	for (uint32_t regs = bt->regs[f]; regs; regs &= regs - 1) {
+		uint32_t i = __builtin_ctz(regs);
+
+		if (mark_one(&frame->regs[i], changed))
+			frame->precise_regs |= 1u << i;
+		else
 			bt->regs[f] &= ~(1u << i);
-	for (uint32_t i = 0; i < 64; i++) {
-		if (!(bt->slots[f] >> i & 1))
-			continue;
-		if (i >= frame->slot_cnt || !slot_is_spill(&frame->stack[i]) ||
-		    !mark_one(&frame->stack[i].spilled, changed))
+	}
+	for (uint64_t slots = bt->slots[f]; slots; slots &= slots - 1) {
+		uint32_t i = __builtin_ctzll(slots);
+
+		if (i < frame->slot_cnt && slot_is_spill(&frame->stack[i]) &&
+		    mark_one(frame->stack[i].spilled, changed))
+			frame->precise_slots |= 1ULL << i;
+		else
 			bt->slots[f] &= ~(1ULL << i);
 	}
 	if (!log_verbose(env))
@@ -402,15 +467,28 @@ static int mark_entry(struct verifier_env *env, struct state *state, bool *chang
 	for (uint32_t i = BPF_REG_1; i <= BPF_REG_5; i++)
 		if ((bt->regs[0] >> i & 1) && frame->regs[i].type == REG_SCALAR) {
 			frame->regs[i].precise = true;
+			frame->precise_regs |= 1u << i;
 			*changed = true;
 		}
 	bt_reset(bt);
 	return 1;
 }
 
+/* Giving up concerns all states from @start on, not only those before a step: track again from each. */
+static int give_up(struct state *start, const struct state *here)
+{
+	for (struct state *state = start; state; state = state->parent) {
+		for (uint32_t i = 0; i < state->step_cnt; i++)
+			state->steps[i].tracked_regs = state->steps[i].tracked_slots = 0;
+		if (state == here)
+			break;
+	}
+	return GIVE_UP;
+}
+
 static int track_back(struct verifier_env *env, struct state *start, bool *changed)
 {
-	struct state *state = start;
+	struct state *state = start, *child;
 	int first = state->first_insn, last = state->insn, later = -1;
 	bool skip_first = true;
 
@@ -420,15 +498,15 @@ static int track_back(struct verifier_env *env, struct state *start, bool *chang
 		if (log_verbose(env))
 			vlog(env, "mark_precise: frame%d: last_idx %d first_idx %d subseq_idx %d \n",
 			     env->bt.frame, last, first, later);
-		if (last < 0)
-			return mark_entry(env, state, changed);
-		found = back_to_parent(env, state, last, skip_first, &later);
+		found = last < 0 ? mark_entry(env, state, changed) :
+				   back_to_parent(env, state, last, skip_first, &later);
 		if (found)
-			return found;
+			return found < 0 ? give_up(start, state) : found;
 		skip_first = false;
+		child = state;
 		state = state->parent;
 		if (!state)
-			return GIVE_UP;
+			return give_up(start, child);
 		for (int f = env->bt.frame; f >= 0; f--)
 			mark_in_frame(env, state, f, changed);
 		if (bt_is_empty(&env->bt))
@@ -471,39 +549,22 @@ int mark_slot_precise(struct verifier_env *env, uint32_t frameno, uint32_t slot)
 	return track(env, env->cur, NULL);
 }
 
-static void propagate_frame(struct verifier_env *env, const struct frame *old, uint32_t f)
+static void log_propagated(struct verifier_env *env, const struct frame *old, uint32_t f)
 {
-	bool first = true;
+	const char *sep = "";
 
-	for (uint32_t i = 0; i < BPF_REG_FP; i++) {
-		if (old->regs[i].type != REG_SCALAR || !old->regs[i].precise)
-			continue;
-		if (log_verbose(env)) {
-			if (first)
-				vlog(env, "frame %d: propagating r%d", f, i);
-			else
-				vlog(env, ",r%d", i);
+	vlog(env, "frame %d: propagating ", f);
+	for (uint32_t i = 0; i < BPF_REG_FP; i++)
+		if (old->precise_regs >> i & 1) {
+			vlog(env, "%sr%d", sep, i);
+			sep = ",";
 		}
-		bt_set_reg(&env->bt, f, i);
-		first = false;
-	}
-	for (uint32_t i = 0; i < old->slot_cnt; i++) {
-		const struct slot *slot = &old->stack[i];
-
-		if (!slot_is_spill(slot) || slot->spilled.type != REG_SCALAR ||
-		    !slot->spilled.precise)
-			continue;
-		if (log_verbose(env)) {
-			if (first)
-				vlog(env, "frame %d: propagating fp%d", f, -(int)(i + 1) * SLOT_SIZE);
-			else
-				vlog(env, ",fp%d", -(int)(i + 1) * SLOT_SIZE);
+	for (uint32_t i = 0; i < old->slot_cnt; i++)
+		if (old->precise_slots >> i & 1) {
+			vlog(env, "%sfp%d", sep, -(int)(i + 1) * SLOT_SIZE);
+			sep = ",";
 		}
-		bt_set_slot(&env->bt, f, i);
-		first = false;
-	}
-	if (!first && log_verbose(env))
-		vlog(env, "\n");
+	vlog(env, "\n");
 }
 
 /* What is precise in @old must be so on the path to @cur, which was found equal. */
@@ -512,13 +573,24 @@ int propagate_precision(struct verifier_env *env, const struct state *old, struc
 {
 	if (!env->bpf_capable)
 		return 0;
-	for (int f = old->curframe; f >= 0; f--)
-		propagate_frame(env, old->frame[f], f);
+	for (int f = old->curframe; f >= 0; f--) {
+		const struct frame *frame = old->frame[f];
+
+		if (log_verbose(env) && (frame->precise_regs || frame->precise_slots))
+			log_propagated(env, frame, f);
+		env->bt.regs[f] |= frame->precise_regs;
+		env->bt.slots[f] |= frame->precise_slots;
+	}
 	return track(env, cur, changed);
 }
 
+/* Only the arguments of a function, before the first state is remembered, can be precise already. */
 void forget_precision(struct verifier_env *env, struct state *state)
 {
+	if (state->parent)
+		return;
+	for (uint32_t f = 0; f <= state->curframe; f++)
+		state->frame[f]->precise_regs = state->frame[f]->precise_slots = 0;
 	FOR_EACH_REG(state, frame, reg, {
 		if (reg->type == REG_SCALAR)
 			reg->precise = false;
@@ -533,16 +605,18 @@ static void force_frame(struct verifier_env *env, struct frame *frame, uint32_t 
 		if (reg->type != REG_SCALAR || reg->precise)
 			continue;
 		reg->precise = true;
+		frame->precise_regs |= 1u << i;
 		if (log_verbose(env))
 			vlog(env, "force_precise: frame%d: forcing r%d to be precise\n", f, i);
 	}
 	for (uint32_t i = 0; i < frame->slot_cnt; i++) {
 		struct slot *slot = &frame->stack[i];
 
-		if (!slot_is_spill(slot) || slot->spilled.type != REG_SCALAR ||
-		    slot->spilled.precise)
+		if (!slot_is_spill(slot) || slot->spilled->type != REG_SCALAR ||
+		    slot->spilled->precise)
 			continue;
-		slot->spilled.precise = true;
+		slot->spilled->precise = true;
+		frame->precise_slots |= 1ULL << i;
 		if (log_verbose(env))
 			vlog(env, "force_precise: frame%d: forcing fp%d to be precise\n", f,
 			     -(int)(i + 1) * SLOT_SIZE);

@@ -111,30 +111,32 @@ static bool reg_safe(struct verifier_env *env, const struct reg *old, const stru
 
 /* ---- stack ---- */
 
+/* Eight bytes of one kind. */
+#define ALL_OF(kind) (0x0101010101010101ULL * (kind))
+
+/* Bits of SLOT_MISC only: each byte is written with something or, where that is no secret, not at all. */
 static bool all_misc(const struct verifier_env *env, const struct slot *slot)
 {
-	for (int i = 0; i < SLOT_SIZE; i++)
-		if (slot->type[i] != SLOT_MISC &&
-		    !(slot->type[i] == SLOT_INVALID && env->allow_leaks))
-			return false;
-	return true;
+	return env->allow_leaks ? !(slot->types & ~ALL_OF(SLOT_MISC)) :
+				  slot->types == ALL_OF(SLOT_MISC);
 }
 
 /* What a load of the whole slot gives, where that is a number. */
-static const struct reg *slot_as_scalar(const struct verifier_env *env, const struct slot *slot,
-					const struct reg *unknown)
+static const struct reg *slot_as_scalar(const struct verifier_env *env, const struct slot *slot)
 {
-	if (slot_is_full_spill(slot) && slot->spilled.type == REG_SCALAR)
-		return &slot->spilled;
-	return all_misc(env, slot) ? unknown : NULL;
+	if (slot_is_full_spill(slot) && slot->spilled->type == REG_SCALAR)
+		return slot->spilled;
+	return all_misc(env, slot) ? &unknown_reg : NULL;
 }
 
 static bool bytes_match(const struct verifier_env *env, const struct slot *old,
 			const struct slot *cur, enum exactness exact)
 {
+	if (cur && old->types == cur->types)
+		return true;
+	if (exact != NOT_EXACT)
+		return false;
 	for (int i = 0; i < SLOT_SIZE; i++) {
-		if (exact != NOT_EXACT && (!cur || old->type[i] != cur->type[i]))
-			return false;
 		if (old->type[i] == SLOT_INVALID ||
 		    (env->allow_leaks && old->type[i] == SLOT_MISC))
 			continue;
@@ -150,11 +152,7 @@ static bool bytes_match(const struct verifier_env *env, const struct slot *old,
 
 static bool needs_nothing(const struct verifier_env *env, const struct slot *old)
 {
-	for (int i = 0; i < SLOT_SIZE; i++)
-		if (old->type[i] != SLOT_INVALID &&
-		    !(env->allow_leaks && old->type[i] == SLOT_MISC))
-			return false;
-	return true;
+	return env->allow_leaks ? !(old->types & ~ALL_OF(SLOT_MISC)) : !old->types;
 }
 
 /* How many rounds an iterator has made does not matter. */
@@ -167,7 +165,6 @@ static bool same_iter(struct verifier_env *env, const struct reg *old, const str
 static bool slot_safe(struct verifier_env *env, const struct slot *old, const struct slot *cur,
 		      enum exactness exact)
 {
-	static __thread struct reg unknown;
 	const struct reg *a, *b;
 
 	if (exact != NOT_EXACT && !bytes_match(env, old, cur, exact))
@@ -175,9 +172,8 @@ static bool slot_safe(struct verifier_env *env, const struct slot *old, const st
 	if (needs_nothing(env, old))
 		return true;
 	if (cur) {
-		reg_set_unknown(&unknown);
-		a = slot_as_scalar(env, old, &unknown);
-		b = slot_as_scalar(env, cur, &unknown);
+		a = slot_as_scalar(env, old);
+		b = slot_as_scalar(env, cur);
 		if (a && b)
 			return reg_safe(env, a, b, exact);
 	}
@@ -185,25 +181,39 @@ static bool slot_safe(struct verifier_env *env, const struct slot *old, const st
 		return false;
 	switch (old->type[SLOT_SIZE - 1]) {
 	case SLOT_ITER:
-		return same_iter(env, &old->spilled, &cur->spilled);
+		return same_iter(env, old->spilled, cur->spilled);
 	case SLOT_DYNPTR:
-		return old->spilled.dynptr_kind == cur->spilled.dynptr_kind &&
-		       old->spilled.dynptr_first == cur->spilled.dynptr_first &&
-		       same_id(env, old->spilled.ref_id, cur->spilled.ref_id);
+		return old->spilled->dynptr_kind == cur->spilled->dynptr_kind &&
+		       old->spilled->dynptr_first == cur->spilled->dynptr_first &&
+		       same_id(env, old->spilled->ref_id, cur->spilled->ref_id);
 	case SLOT_IRQ:
-		return old->spilled.raw[0] == cur->spilled.raw[0] &&
-		       same_id(env, old->spilled.ref_id, cur->spilled.ref_id);
+		return old->spilled->raw[0] == cur->spilled->raw[0] &&
+		       same_id(env, old->spilled->ref_id, cur->spilled->ref_id);
 	}
-	return !slot_is_spill(old) || reg_safe(env, &old->spilled, &cur->spilled, exact);
+	return !slot_is_spill(old) || reg_safe(env, old->spilled, cur->spilled, exact);
+}
+
+/* Most slots need no more than a look at their bytes. */
+static bool slot_surely_safe(const struct verifier_env *env, const struct slot *old,
+			     const struct slot *cur, enum exactness exact)
+{
+	if (exact == NOT_EXACT && needs_nothing(env, old))
+		return true;
+	return cur && old->types == cur->types && !slot_has_reg(old);
 }
 
 /* Slots the old state did not have do not matter. */
 static bool stack_safe(struct verifier_env *env, const struct frame *old, const struct frame *cur,
-		       enum exactness exact)
+		       enum exactness exact, uint32_t *odd)
 {
-	for (uint32_t i = 0; i < old->slot_cnt; i++)
-		if (!slot_safe(env, &old->stack[i], i < cur->slot_cnt ? &cur->stack[i] : NULL, exact))
+	for (uint32_t i = 0; i < old->slot_cnt; i++) {
+		const struct slot *a = &old->stack[i], *b = i < cur->slot_cnt ? &cur->stack[i] : NULL;
+
+		if (!slot_surely_safe(env, a, b, exact) && !slot_safe(env, a, b, exact)) {
+			*odd = i;
 			return false;
+		}
+	}
 	return true;
 }
 
@@ -226,29 +236,83 @@ static bool refs_equal(struct verifier_env *env, const struct state *old, const 
 }
 
 static bool frames_equal(struct verifier_env *env, const struct frame *old,
-			 const struct frame *cur, uint32_t insn, enum exactness exact)
+			 const struct frame *cur, uint32_t insn, enum exactness exact,
+			 uint32_t *odd)
 {
 	uint16_t live = env->aux[insn].live_regs;
 
 	if (old->callsite != cur->callsite || old->callback_depth > cur->callback_depth)
 		return false;
-	for (uint32_t i = 0; i < MAX_BPF_REG; i++)
-		if ((live >> i & 1) && !reg_safe(env, &old->regs[i], &cur->regs[i], exact))
+	for (uint32_t regs = live; regs; regs &= regs - 1) {
+		uint32_t i = __builtin_ctz(regs);
+		const struct reg *a = &old->regs[i], *b = &cur->regs[i];
+
+		if (exact == NOT_EXACT && a->type == REG_SCALAR && !a->precise ?
+		    b->type != REG_SCALAR : !reg_safe(env, a, b, exact)) {
+			*odd = i;
 			return false;
-	return stack_safe(env, old, cur, exact);
+		}
+	}
+	if (stack_safe(env, old, cur, exact, odd))
+		return true;
+	*odd += MAX_BPF_REG;
+	return false;
 }
 
-static bool states_equal(struct verifier_env *env, const struct state *old,
-			 const struct state *cur, enum exactness exact)
+/* What mostly tells states apart: the numbers that matter. */
+static bool precise_numbers_fit(const struct frame *old, const struct frame *cur)
 {
+	for (uint32_t regs = old->precise_regs; regs; regs &= regs - 1) {
+		uint32_t i = __builtin_ctz(regs);
+
+		if (cur->regs[i].type != REG_SCALAR ||
+		    !scalar_within(&old->regs[i].num, &cur->regs[i].num))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * States compared with one that was remembered mostly differ from it in the same place. What is not
+ * equal by itself, before ids are bound to each other, is not equal at all.
+ */
+static bool still_odd(struct verifier_env *env, const struct visited *v, const struct state *cur,
+		      enum exactness exact)
+{
+	const struct frame *old = v->state.frame[v->odd_frame], *new = cur->frame[v->odd_frame];
+	uint32_t live = env->aux[frame_insn(&v->state, v->odd_frame)].live_regs, i = v->odd_place;
+
+	if (i < MAX_BPF_REG)
+		return (live >> i & 1) && !reg_safe(env, &old->regs[i], &new->regs[i], exact);
+	i -= MAX_BPF_REG;
+	return i < old->slot_cnt && !slot_safe(env, &old->stack[i],
+					       i < new->slot_cnt ? &new->stack[i] : NULL, exact);
+}
+
+static bool states_equal(struct verifier_env *env, struct visited *v, enum exactness exact)
+{
+	const struct state *old = &v->state, *cur = env->cur;
+	uint32_t odd = 0;
+
 	if (old->curframe != cur->curframe || old->in_sleepable != cur->in_sleepable)
+		return false;
+	/* Those of a state that is not cleaned may be dead. */
+	if (old->cleaned)
+		for (uint32_t i = 0; i <= old->curframe; i++)
+			if (!precise_numbers_fit(old->frame[i], cur->frame[i]))
+				return false;
+	id_map_reset(env);
+	if (still_odd(env, v, cur, exact))
 		return false;
 	id_map_reset(env);
 	if (!refs_equal(env, old, cur))
 		return false;
 	for (uint32_t i = 0; i <= old->curframe; i++)
-		if (!frames_equal(env, old->frame[i], cur->frame[i], frame_insn(old, i), exact))
+		if (!frames_equal(env, old->frame[i], cur->frame[i], frame_insn(old, i), exact, &odd)) {
+			v->odd_frame = i;
+			v->odd_place = odd;
 			return false;
+		}
 	return true;
 }
 
@@ -307,7 +371,7 @@ void widen_imprecise(struct verifier_env *env, const struct state *old, struct s
 			widen(env, &a->regs[i], &b->regs[i]);
 		for (uint32_t i = 0; i < a->slot_cnt && i < b->slot_cnt; i++)
 			if (slot_is_spill(&a->stack[i]) && slot_is_spill(&b->stack[i]))
-				widen(env, &a->stack[i].spilled, &b->stack[i].spilled);
+				widen(env, a->stack[i].spilled, b->stack[i].spilled);
 	}
 }
 
@@ -315,14 +379,16 @@ void widen_imprecise(struct verifier_env *env, const struct state *old, struct s
 
 static void clean_frame(struct verifier_env *env, struct frame *frame, uint16_t live)
 {
+	uint64_t live_slots = live_stack_alive(env, frame->frameno);
+
 	for (uint32_t i = 0; i < BPF_REG_FP; i++)
 		if (!(live >> i & 1))
 			reg_set_not_init(&frame->regs[i]);
 	for (uint32_t i = 0; i < frame->slot_cnt; i++)
-		if (!live_stack_alive(env, frame->frameno, i)) {
-			reg_set_not_init(&frame->stack[i].spilled);
-			memset(frame->stack[i].type, SLOT_INVALID, SLOT_SIZE);
-		}
+		if (!(live_slots >> i & 1))
+			frame->stack[i].types = 0;
+	frame->precise_regs &= live;
+	frame->precise_slots &= live_slots;
 }
 
 static void clean_state(struct verifier_env *env, struct state *state)
@@ -333,28 +399,48 @@ static void clean_state(struct verifier_env *env, struct state *state)
 		clean_frame(env, state->frame[i], env->aux[frame_insn(state, i)].live_regs);
 }
 
-static struct visited **bucket_of(struct verifier_env *env, uint32_t insn)
+static uint32_t bucket_of(const struct verifier_env *env, const struct state *state, uint32_t insn)
 {
-	const struct frame *frame = cur_frame(env);
-
-	return &env->visited[(insn ^ (uint32_t)frame->callsite) % env->insn_cnt];
+	return (insn ^ (uint32_t)state->frame[state->curframe]->callsite) % env->insn_cnt;
 }
 
-static void clean_bucket(struct verifier_env *env, uint32_t insn, const struct state *cur)
+/* All paths from @state are walked: what is dead in it can be told from now on. */
+void visited_ended(struct verifier_env *env, const struct state *state)
 {
-	for (struct visited *v = *bucket_of(env, insn); v; v = v->next)
-		if (!v->state.branches && v->state.insn == insn && !v->state.cleaned &&
-		    same_callsites(&v->state, cur) && !scc_incomplete(env, &v->state))
+	env->visited_ended[bucket_of(env, state, state->insn)] = true;
+}
+
+static bool may_clean(struct verifier_env *env, struct state *state, uint32_t insn)
+{
+	return state->insn == insn && same_callsites(state, env->cur) &&
+	       !(env->open_backedges && scc_incomplete(env, state));
+}
+
+static void clean_bucket(struct verifier_env *env, uint32_t bucket, uint32_t insn)
+{
+	if (!env->visited_ended[bucket])
+		return;
+	env->visited_ended[bucket] = false;
+	for (struct visited *v = env->visited[bucket]; v; v = v->next) {
+		if (v->state.branches || v->state.cleaned)
+			continue;
+		if (may_clean(env, &v->state, insn))
 			clean_state(env, &v->state);
+		else
+			env->visited_ended[bucket] = true;	/* another time */
+	}
 }
 
 /* ---- remembering and forgetting ---- */
 
 void visited_init(struct verifier_env *env)
 {
-	if (env->visited)
+	if (env->visited) {
 		pool_free(&env->pool, env->visited, env->insn_cnt * sizeof(*env->visited));
+		pool_free(&env->pool, env->visited_ended, env->insn_cnt);
+	}
 	env->visited = pool_zalloc(&env->pool, env->insn_cnt * sizeof(*env->visited));
+	env->visited_ended = pool_zalloc(&env->pool, env->insn_cnt);
 }
 
 static void unlink_visited(struct visited **bucket, struct visited *v)
@@ -398,9 +484,8 @@ static void evict(struct verifier_env *env, struct visited **bucket, struct visi
 	visited_maybe_free(env, v);
 }
 
-static void remember(struct verifier_env *env, uint32_t insn)
+static void remember(struct verifier_env *env, struct visited **bucket, uint32_t insn)
 {
-	struct visited **bucket = bucket_of(env, insn);
 	struct visited *v = pool_zalloc(&env->pool, sizeof(*v));
 	struct state *cur = env->cur;
 
@@ -412,7 +497,7 @@ static void remember(struct verifier_env *env, uint32_t insn)
 	/* What needs precision is found anew from here on. */
 	if (env->bpf_capable)
 		forget_precision(env, cur);
-	state_copy(env, &v->state, cur);
+	state_save(env, &v->state, cur);
 	v->state.insn = insn;
 	scc_enter(env, &v->state);
 	cur->parent = &v->state;
@@ -440,34 +525,34 @@ static int infinite_loop(struct verifier_env *env, const struct state *old, uint
 }
 
 /* A state on the current path, its branches not walked to the end. */
-static int compare_unfinished(struct verifier_env *env, const struct state *old, uint32_t insn)
+static int compare_unfinished(struct verifier_env *env, struct visited *v, uint32_t insn)
 {
-	const struct state *cur = env->cur;
+	const struct state *old = &v->state, *cur = env->cur;
 	const struct frame *frame = old->frame[old->curframe];
 
 	if (frame->in_async_callback &&
 	    frame->async_entry != cur->frame[cur->curframe]->async_entry)
 		return MISS;		/* another run of it */
 	if (is_iter_next(env, insn))
-		return states_equal(env, old, cur, RANGE_WITHIN) &&
+		return states_equal(env, v, RANGE_WITHIN) &&
 		       iter_of_next(env, cur)->iter_state == ITER_ACTIVE ? HIT_LOOP : MISS;
 	if (insn_is_may_goto(&env->insns[insn]) && old->may_goto_depth != cur->may_goto_depth &&
-	    states_equal(env, old, cur, RANGE_WITHIN))
+	    states_equal(env, v, RANGE_WITHIN))
 		return HIT_LOOP;
 	if (env->aux[insn].calls_callback)
-		return states_equal(env, old, cur, RANGE_WITHIN) ? HIT_LOOP : MISS;
-	if (may_be_looping(old, cur) && states_equal(env, old, cur, EXACT) &&
+		return states_equal(env, v, RANGE_WITHIN) ? HIT_LOOP : MISS;
+	if (may_be_looping(old, cur) && states_equal(env, v, EXACT) &&
 	    !iter_depths_differ(old, cur) && old->may_goto_depth == cur->may_goto_depth &&
 	    old->callback_unroll_depth == cur->callback_unroll_depth)
 		return infinite_loop(env, old, insn);
 	return MISS;
 }
 
-static int compare_finished(struct verifier_env *env, struct state *old)
+static int compare_finished(struct verifier_env *env, struct visited *v)
 {
-	bool loop = scc_incomplete(env, old);
+	bool loop = env->open_backedges && scc_incomplete(env, &v->state);
 
-	if (!states_equal(env, old, env->cur, loop ? RANGE_WITHIN : NOT_EXACT))
+	if (!states_equal(env, v, loop ? RANGE_WITHIN : NOT_EXACT))
 		return MISS;
 	return loop ? HIT_LOOP : HIT;
 }
@@ -519,13 +604,14 @@ static bool loop_progressed(const struct verifier_env *env)
  */
 int is_visited(struct verifier_env *env, uint32_t insn)
 {
-	struct visited **bucket = bucket_of(env, insn), *v, *next;
+	uint32_t index = bucket_of(env, env->cur, insn);
+	struct visited **bucket = &env->visited[index], *v, *next;
 	bool force = env->aux[insn].force_checkpoint || env->cur->step_cnt > HISTORY_MAX ||
 		     env->test_state_freq;
 	bool add = force || progressed(env, 2, 8);
 	uint32_t states = 0;
 
-	clean_bucket(env, insn, env->cur);
+	clean_bucket(env, index, insn);
 	for (v = *bucket; v; v = next) {
 		int found;
 
@@ -533,8 +619,8 @@ int is_visited(struct verifier_env *env, uint32_t insn)
 		states++;
 		if (v->state.insn != insn)
 			continue;
-		found = v->state.branches ? compare_unfinished(env, &v->state, insn) :
-					    compare_finished(env, &v->state);
+		found = v->state.branches ? compare_unfinished(env, v, insn) :
+					    compare_finished(env, v);
 		if (found < 0)
 			return found;
 		if (found != MISS)
@@ -550,6 +636,6 @@ int is_visited(struct verifier_env *env, uint32_t insn)
 	if (!env->bpf_capable && states > LIMIT_STATES)
 		return 0;
 	if (add)
-		remember(env, insn);
+		remember(env, bucket, insn);
 	return 0;
 }

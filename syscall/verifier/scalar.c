@@ -7,23 +7,6 @@
 #define S64_BIT (1ULL << 63)
 #define HIGH_HALF 0xffffffff00000000ULL
 
-struct scalar scalar_const(uint64_t value)
-{
-	return (struct scalar){
-		.bits = tnum_const(value),
-		.smin = value, .smax = value, .umin = value, .umax = value,
-		.s32_min = value, .s32_max = value, .u32_min = value, .u32_max = value,
-	};
-}
-
-struct scalar scalar_unknown(void)
-{
-	struct scalar s = { .bits = tnum_unknown() };
-
-	scalar_forget_bounds(&s);
-	return s;
-}
-
 void scalar_forget_bounds64(struct scalar *s)
 {
 	s->smin = INT64_MIN;
@@ -200,28 +183,11 @@ static void bits_from_bounds(struct scalar *s)
 	s->bits = tnum_or(tnum_clear_subreg(whole), low);
 }
 
-static bool is_one_number(const struct scalar *s)
-{
-	uint64_t value = s->bits.value;
-
-	return tnum_is_const(s->bits) && s->umin == value && s->umax == value &&
-	       s->smin == (int64_t)value && s->smax == (int64_t)value &&
-	       s->u32_min == (uint32_t)value && s->u32_max == (uint32_t)value &&
-	       s->s32_min == (int32_t)value && s->s32_max == (int32_t)value;
-}
-
-static bool is_any_number(const struct scalar *s)
-{
-	return tnum_is_unknown(s->bits) && !s->umin && s->umax == UINT64_MAX &&
-	       s->smin == INT64_MIN && s->smax == INT64_MAX && !s->u32_min &&
-	       s->u32_max == UINT32_MAX && s->s32_min == INT32_MIN && s->s32_max == INT32_MAX;
-}
-
 void scalar_sync(struct scalar *s)
 {
 	struct scalar before;
 
-	if (is_one_number(s) || is_any_number(s))
+	if (scalar_is_one_number(s) || scalar_is_any(s))
 		return;		/* nothing to learn */
 	scalar_bounds_from_bits(s);
 	/* Three rounds are what Linux does, and the result is printed and compared. One that
@@ -259,24 +225,6 @@ const char *scalar_contradiction(const struct scalar *s)
 	     s->s32_min != (int32_t)value || s->s32_max != (int32_t)value))
 		return "const subreg tnum out of sync with range bounds";
 	return NULL;
-}
-
-bool scalar_is_const(const struct scalar *s, bool low_half)
-{
-	return low_half ? tnum_subreg_is_const(s->bits) : tnum_is_const(s->bits);
-}
-
-uint64_t scalar_value(const struct scalar *s, bool low_half)
-{
-	return low_half ? (uint32_t)s->bits.value : s->bits.value;
-}
-
-bool scalar_within(const struct scalar *old, const struct scalar *cur)
-{
-	return old->umin <= cur->umin && old->umax >= cur->umax && old->smin <= cur->smin &&
-	       old->smax >= cur->smax && old->u32_min <= cur->u32_min &&
-	       old->u32_max >= cur->u32_max && old->s32_min <= cur->s32_min &&
-	       old->s32_max >= cur->s32_max;
 }
 
 /* ---- widths ---- */

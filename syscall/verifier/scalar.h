@@ -6,6 +6,7 @@
 #ifndef VERIFIER_SCALAR_H
 #define VERIFIER_SCALAR_H
 
+#include <string.h>
 #include "tnum.h"
 
 struct scalar {
@@ -16,8 +17,47 @@ struct scalar {
 	uint32_t u32_min, u32_max;
 };
 
-struct scalar scalar_const(uint64_t value);
-struct scalar scalar_unknown(void);
+static inline struct scalar scalar_const(uint64_t value)
+{
+	return (struct scalar){
+		.bits = tnum_const(value),
+		.smin = value, .smax = value, .umin = value, .umax = value,
+		.s32_min = value, .s32_max = value, .u32_min = value, .u32_max = value,
+	};
+}
+
+static inline struct scalar scalar_unknown(void)
+{
+	return (struct scalar){
+		.bits = tnum_unknown(),
+		.smin = INT64_MIN, .smax = INT64_MAX, .umin = 0, .umax = UINT64_MAX,
+		.s32_min = INT32_MIN, .s32_max = INT32_MAX, .u32_min = 0, .u32_max = UINT32_MAX,
+	};
+}
+
+/* Is everything known the same; is nothing known; is it one number and do all bounds say so. */
+static inline bool scalar_same(const struct scalar *a, const struct scalar *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+static inline bool scalar_is_any(const struct scalar *s)
+{
+	return tnum_is_unknown(s->bits) && !s->umin && s->umax == UINT64_MAX &&
+	       s->smin == INT64_MIN && s->smax == INT64_MAX && !s->u32_min &&
+	       s->u32_max == UINT32_MAX && s->s32_min == INT32_MIN && s->s32_max == INT32_MAX;
+}
+
+static inline bool scalar_is_one_number(const struct scalar *s)
+{
+	uint64_t value = s->bits.value;
+
+	return tnum_is_const(s->bits) && s->umin == value && s->umax == value &&
+	       s->smin == (int64_t)value && s->smax == (int64_t)value &&
+	       s->u32_min == (uint32_t)value && s->u32_max == (uint32_t)value &&
+	       s->s32_min == (int32_t)value && s->s32_max == (int32_t)value;
+}
+
 /* The low half becomes @value; the rest is left as it is. */
 void scalar_set_low_half(struct scalar *s, uint32_t value);
 
@@ -33,6 +73,23 @@ void scalar_sync(struct scalar *s);
 /* Do the bounds contradict each other (the code that sees it is dead): NULL, or how. */
 const char *scalar_contradiction(const struct scalar *s);
 
+static inline bool scalar_is_sane(const struct scalar *s)
+{
+	uint64_t value = s->bits.value;
+
+	/* Quiet operators: one branch for all that nearly always holds. */
+	if ((s->umin > s->umax) | (s->smin > s->smax) | (s->u32_min > s->u32_max) |
+	    (s->s32_min > s->s32_max))
+		return false;
+	if (tnum_subreg_is_const(s->bits) &&
+	    ((s->u32_min != (uint32_t)value) | (s->u32_max != (uint32_t)value) |
+	     (s->s32_min != (int32_t)value) | (s->s32_max != (int32_t)value)))
+		return false;
+	return !tnum_is_const(s->bits) ||
+	       !((s->umin != value) | (s->umax != value) | (s->smin != (int64_t)value) |
+		 (s->smax != (int64_t)value));
+}
+
 /* Upper half becomes zero, bounds come from the lower half. */
 void scalar_zero_extend32(struct scalar *s);
 /* Only the low @size bytes remain. */
@@ -42,10 +99,25 @@ void scalar_sign_extend64(struct scalar *s, int size);
 void scalar_sign_extend32(struct scalar *s, int size);
 
 /* Is the number (its low half) one value. */
-bool scalar_is_const(const struct scalar *s, bool low_half);
-uint64_t scalar_value(const struct scalar *s, bool low_half);
+static inline bool scalar_is_const(const struct scalar *s, bool low_half)
+{
+	return low_half ? tnum_subreg_is_const(s->bits) : tnum_is_const(s->bits);
+}
+
+static inline uint64_t scalar_value(const struct scalar *s, bool low_half)
+{
+	return low_half ? (uint32_t)s->bits.value : s->bits.value;
+}
+
 /* Is everything @cur can be also something @old can be. */
-bool scalar_within(const struct scalar *old, const struct scalar *cur);
+static inline bool scalar_within(const struct scalar *old, const struct scalar *cur)
+{
+	return old->umin <= cur->umin && old->umax >= cur->umax && old->smin <= cur->smin &&
+	       old->smax >= cur->smax && old->u32_min <= cur->u32_min &&
+	       old->u32_max >= cur->u32_max && old->s32_min <= cur->s32_min &&
+	       old->s32_max >= cur->s32_max;
+}
+
 
 /* Operations: @dst becomes dst op src. Both halves are kept up to date. */
 void scalar_add(struct scalar *dst, const struct scalar *src);
@@ -61,6 +133,9 @@ void scalar_byte_order(struct scalar *dst, uint8_t size, bool swap);
 void scalar_lsh(struct scalar *dst, uint8_t shift, bool low_half);
 void scalar_rsh(struct scalar *dst, uint8_t shift, bool low_half);
 void scalar_arsh(struct scalar *dst, uint8_t shift, bool low_half);
+
+/* dst op src where both are one number; false, and nothing done, where not or for divisions. */
+bool scalar_fold(struct scalar *dst, const struct scalar *src, uint8_t op, bool low_half);
 
 /* ---- comparisons; @op is a BPF_J* operation ---- */
 

@@ -23,8 +23,8 @@ static void leave_rcu(struct verifier_env *env)
 		for (uint32_t i = 0; i < env->cur->frame[f]->slot_cnt; i++) {
 			struct slot *slot = &env->cur->frame[f]->stack[i];
 
-			if (slot->type[SLOT_SIZE - 1] == SLOT_ITER && slot->spilled.type & REG_RCU)
-				slot->spilled.type ^= REG_RCU | REG_UNTRUSTED;
+			if (slot->type[SLOT_SIZE - 1] == SLOT_ITER && slot->spilled->type & REG_RCU)
+				slot->spilled->type ^= REG_RCU | REG_UNTRUSTED;
 		}
 }
 
@@ -166,11 +166,11 @@ static int save_flags(struct verifier_env *env, const struct kfunc_call *call, u
 	ref->outer = env->cur->irq_id;
 	env->cur->irq_id = ref->id;
 	slot = &frame->stack[index];
-	memset(&slot->spilled, 0, sizeof(slot->spilled));
-	slot->spilled.type = REG_STACK;
-	reg_zero_offset(&slot->spilled);
-	slot->spilled.ref_id = ref->id;
-	slot->spilled.raw[0] = is_lock_kfunc(call->kfunc->known);
+	memset(slot->spilled, 0, sizeof(*slot->spilled));
+	slot->spilled->type = REG_STACK;
+	reg_zero_offset(slot->spilled);
+	slot->spilled->ref_id = ref->id;
+	slot->spilled->raw[0] = is_lock_kfunc(call->kfunc->known);
 	memset(slot->type, SLOT_IRQ, SLOT_SIZE);
 	scratch_slot(env, index);
 	live_stack_write(env, frame->frameno, 1ULL << index);
@@ -192,21 +192,21 @@ static int restore_flags(struct verifier_env *env, const struct kfunc_call *call
 	}
 	live_stack_read(env, frame->frameno, env->insn_idx, 1ULL << index);
 	slot = &frame->stack[index];
-	if (slot->spilled.raw[0] != family) {
+	if (slot->spilled->raw[0] != family) {
 		vlog(env, "irq flag acquired by %s kfuncs cannot be restored with %s kfuncs\n",
-		     families[slot->spilled.raw[0]], families[family]);
+		     families[slot->spilled->raw[0]], families[family]);
 		return -EINVAL;
 	}
-	if (slot->spilled.ref_id != env->cur->irq_id) {
+	if (slot->spilled->ref_id != env->cur->irq_id) {
 		ref = find_ref(env->cur, REF_IRQ, env->cur->irq_id);
 		vlog(env, "cannot restore irq state out of order, expected id=%d acquired at "
 		     "insn_idx=%d\n", env->cur->irq_id, ref ? ref->insn : -1);
 		return -EACCES;
 	}
-	ref = find_ref(env->cur, REF_IRQ, slot->spilled.ref_id);
+	ref = find_ref(env->cur, REF_IRQ, slot->spilled->ref_id);
 	env->cur->irq_id = ref->outer;
 	drop_ref(env->cur, ref);
-	reg_set_not_init(&slot->spilled);
+	reg_set_not_init(slot->spilled);
 	memset(slot->type, SLOT_INVALID, SLOT_SIZE);
 	scratch_slot(env, index);
 	live_stack_write(env, frame->frameno, 1ULL << index);

@@ -24,6 +24,7 @@ struct instance {
 	struct callchain chain;
 	uint32_t subprog;
 	struct masks *frames[MAX_FRAMES];	/* one per instruction; NULL: nothing there */
+	uint64_t *stale[MAX_FRAMES];		/* bits by place in postorder: what they follow from changed */
 	bool *arrived;				/* per instruction */
 	bool updated, write_dropped;
 	struct instance *next;
@@ -36,14 +37,68 @@ struct live_stack {
 	struct instance *cur;		/* of the current state; NULL: to be looked up */
 	uint64_t writes[MAX_FRAMES];	/* by the current instruction */
 	uint32_t write_insn;
+	/* spreading: an instruction's place in its function's postorder; predecessors of instruction i
+	 * are preds[first_pred[i]] up to preds[first_pred[i + 1]] */
+	uint32_t *place, *first_pred, *preds;
 	/* query */
 	struct instance *query[MAX_FRAMES];
 	uint32_t query_frame, query_insn;
 };
 
-void live_stack_init(struct verifier_env *env)
+/* Itself, or in what it calls. */
+static bool may_write_stack(const struct bpf_insn *insn)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ST:
+	case BPF_STX:
+		return true;
+	case BPF_JMP:
+		return BPF_OP(insn->code) == BPF_CALL || BPF_OP(insn->code) == BPF_EXIT;
+	default:
+		return false;
+	}
+}
+
+#define NO_PLACE UINT32_MAX
+
+static void find_places(struct verifier_env *env)
+{
+	uint32_t *place = pool_alloc(&env->pool, env->insn_cnt * sizeof(*place));
+
+	memset(place, 0xff, env->insn_cnt * sizeof(*place));
+	for (uint32_t s = 0; s < env->subprog_cnt; s++)
+		for (uint32_t i = 0; i < env->subprogs[s].postorder_cnt; i++)
+			place[env->postorder[env->subprogs[s].postorder_start + i]] = i;
+	env->live->place = place;
+}
+
+/* Counted first, then filled in from the end of each one's part. */
+static void find_predecessors(struct verifier_env *env)
+{
+	uint32_t cnt = env->insn_cnt, succ[2];
+	uint32_t *first = pool_zalloc(&env->pool, (cnt + 1) * sizeof(*first));
+	uint32_t *preds = pool_alloc(&env->pool, 2 * cnt * sizeof(*preds));
+
+	for (uint32_t i = 0; i < cnt; i++)
+		for (uint32_t s = env->live->place[i] == NO_PLACE ? 0 : insn_successors(env, i, succ); s; s--)
+			first[succ[s - 1]]++;
+	for (uint32_t i = 1; i <= cnt; i++)
+		first[i] += first[i - 1];
+	for (uint32_t i = 0; i < cnt; i++)
+		for (uint32_t s = env->live->place[i] == NO_PLACE ? 0 : insn_successors(env, i, succ); s; s--)
+			preds[--first[succ[s - 1]]] = i;
+	env->live->first_pred = first;
+	env->live->preds = preds;
+}
+
+int live_stack_init(struct verifier_env *env)
 {
 	env->live = pool_zalloc(&env->pool, sizeof(*env->live));
+	for (uint32_t i = 0; i < env->insn_cnt; i++)
+		env->aux[i].may_write_stack = may_write_stack(&env->insns[i]);
+	find_places(env);
+	find_predecessors(env);
+	return 0;
 }
 
 /* ---- instances ---- */
@@ -105,15 +160,32 @@ static struct masks *masks_at(const struct verifier_env *env, const struct insta
 	return masks ? &masks[insn - env->subprogs[instance->subprog].start] : NULL;
 }
 
+static uint32_t words(uint32_t bits)
+{
+	return (bits + 63) / 64;
+}
+
 static struct masks *need_masks(struct verifier_env *env, struct instance *instance,
 				uint32_t frame, uint32_t insn)
 {
 	const struct subprog *sub = &env->subprogs[instance->subprog];
 
-	if (!instance->frames[frame])
+	if (!instance->frames[frame]) {
 		instance->frames[frame] = pool_zalloc(&env->pool, (sub[1].start - sub->start) *
 						      sizeof(struct masks));
+		instance->stale[frame] = pool_zalloc(&env->pool, words(sub->postorder_cnt) *
+						     sizeof(uint64_t));
+	}
 	return masks_at(env, instance, frame, insn);
+}
+
+static void mark_stale(const struct verifier_env *env, struct instance *instance, uint32_t frame,
+		       uint32_t insn)
+{
+	uint32_t place = env->live->place[insn];
+
+	if (place != NO_PLACE)
+		instance->stale[frame][place / 64] |= 1ULL << place % 64;
 }
 
 static struct instance *cur_instance(struct verifier_env *env)
@@ -138,9 +210,12 @@ static void note_read(struct verifier_env *env, struct instance *instance, uint3
 	if (!slots)
 		return;
 	m = need_masks(env, instance, frame, insn);
+	if (!(slots & ~m->may_read))
+		return;
 	if (slots & ~m->may_read & ~m->live_before)
 		instance->updated = true;
 	m->may_read |= slots;
+	mark_stale(env, instance, frame, insn);
 }
 
 static void begin_writes(struct verifier_env *env, uint32_t insn, uint32_t frames)
@@ -165,8 +240,10 @@ static void commit_writes(struct verifier_env *env, struct instance *instance)
 		m = need_masks(env, instance, f, insn);
 		old = m->must_write;
 		m->must_write = *arrived ? old & writes : old | writes;
-		if (m->must_write != old)
+		if (m->must_write != old) {
 			instance->updated = true;
+			mark_stale(env, instance, f, insn);
+		}
 		if (old & ~m->must_write)
 			instance->write_dropped = true;
 	}
@@ -258,14 +335,40 @@ static void forget_live(struct verifier_env *env, struct instance *instance)
 	const struct subprog *sub = &env->subprogs[instance->subprog];
 
 	for (uint32_t f = 0; f <= instance->chain.curframe; f++)
-		for (uint32_t i = 0; instance->frames[f] && i < sub[1].start - sub->start; i++)
+		for (uint32_t i = 0; instance->frames[f] && i < sub[1].start - sub->start; i++) {
 			instance->frames[f][i].live_before = 0;
+			if (instance->frames[f][i].may_read)
+				mark_stale(env, instance, f, sub->start + i);
+		}
+}
+
+/* One pass in postorder over what may have changed; what depends on it is for this pass or the next. */
+static bool pass(struct verifier_env *env, struct instance *instance, uint32_t frame)
+{
+	const struct subprog *sub = &env->subprogs[instance->subprog];
+	const uint32_t *order = &env->postorder[sub->postorder_start];
+	const struct live_stack *live = env->live;
+	uint64_t *stale = instance->stale[frame];
+	bool changed = false;
+
+	for (uint32_t w = 0; w < words(sub->postorder_cnt); w++) {
+		for (uint64_t todo = stale[w]; todo; ) {
+			uint32_t bit = __builtin_ctzll(todo), insn = order[w * 64 + bit];
+
+			stale[w] &= ~(1ULL << bit);
+			if (update_insn(env, instance, frame, insn)) {
+				changed = true;
+				for (uint32_t p = live->first_pred[insn]; p < live->first_pred[insn + 1]; p++)
+					mark_stale(env, instance, frame, live->preds[p]);
+			}
+			todo = stale[w] & (~0ULL << bit) & ~(1ULL << bit);
+		}
+	}
+	return changed;
 }
 
 static void spread(struct verifier_env *env, struct instance *instance)
 {
-	const struct subprog *sub = &env->subprogs[instance->subprog];
-	const uint32_t *order = &env->postorder[sub->postorder_start];
 	bool changed = true;
 	int rounds = 0;
 
@@ -274,8 +377,8 @@ static void spread(struct verifier_env *env, struct instance *instance)
 	for (; changed; rounds++) {
 		changed = false;
 		for (uint32_t f = 0; f <= instance->chain.curframe; f++)
-			for (uint32_t i = 0; instance->frames[f] && i < sub->postorder_cnt; i++)
-				changed |= update_insn(env, instance, f, order[i]);
+			if (instance->frames[f])
+				changed |= pass(env, instance, f);
 	}
 	if (log_verbose(env)) {
 		log_chain(env, &instance->chain);
@@ -335,31 +438,29 @@ void live_stack_query(struct verifier_env *env, const struct state *state)
 	live->query_insn = state->insn;
 }
 
-static bool is_live(struct verifier_env *env, const struct instance *instance, uint32_t insn,
-		    uint32_t frame, uint32_t slot)
+static uint64_t live_at(struct verifier_env *env, const struct instance *instance, uint32_t insn,
+			uint32_t frame)
 {
 	const struct subprog *sub = &env->subprogs[instance->subprog];
 	struct masks *m;
 
 	if (insn < sub->start || insn >= sub[1].start)
-		return false;
+		return 0;
 	m = masks_at(env, instance, frame, insn);
-	return m && (m->live_before >> slot & 1);
+	return m ? m->live_before : 0;
 }
 
-/* In the function itself, or in one of those that wait for it to return. */
-bool live_stack_alive(struct verifier_env *env, uint32_t frameno, uint32_t slot)
+/* Slots read in the function itself, or in one of those that wait for it to return. */
+uint64_t live_stack_alive(struct verifier_env *env, uint32_t frameno)
 {
 	struct live_stack *live = env->live;
+	uint64_t alive = live_at(env, live->query[live->query_frame], live->query_insn, frameno);
 
-	if (is_live(env, live->query[live->query_frame], live->query_insn, frameno, slot))
-		return true;
 	for (uint32_t i = frameno; i < live->query_frame; i++) {
 		uint32_t callsite = live->query[i + 1]->chain.callsites[i];
 		bool repeats = env->aux[callsite].calls_callback;
 
-		if (is_live(env, live->query[i], callsite + !repeats, frameno, slot))
-			return true;
+		alive |= live_at(env, live->query[i], callsite + !repeats, frameno);
 	}
-	return false;
+	return alive;
 }

@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* What is known at one point of a path: registers, stack, frames; copying and branching. */
+#include <stddef.h>
 #include "env.h"
 
 /* ---- registers ---- */
 
+#define UNKNOWN_NUMBER {						\
+	.bits = { .mask = UINT64_MAX },						\
+	.smin = INT64_MIN, .smax = INT64_MAX, .umax = UINT64_MAX,		\
+	.s32_min = INT32_MIN, .s32_max = INT32_MAX, .u32_max = UINT32_MAX,	\
+}
+
 void reg_set_not_init(struct reg *reg)
 {
-	memset(reg, 0, sizeof(*reg));
-	reg->num = scalar_unknown();
+	static const struct reg not_init = { .type = REG_NOT_INIT, .num = UNKNOWN_NUMBER };
+
+	*reg = not_init;
 }
+
+const struct reg unknown_reg = { .type = REG_SCALAR, .num = UNKNOWN_NUMBER };
 
 void reg_set_unknown(struct reg *reg)
 {
-	memset(reg, 0, sizeof(*reg));
-	reg->type = REG_SCALAR;
-	reg->num = scalar_unknown();
+	*reg = unknown_reg;
 }
 
 /* Only privileged programs get imprecise numbers: the others are compared exactly. */
@@ -63,16 +71,60 @@ void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite,
 
 static struct frame *frame_new(struct verifier_env *env)
 {
-	return pool_zalloc(&env->pool, sizeof(struct frame));
+	struct frame *frame = pool_alloc(&env->pool, sizeof(*frame));
+
+	frame->stack = NULL;
+	frame->slot_cnt = frame->slot_cap = frame->stack_size = 0;
+	return frame;
 }
 
 void frame_free(struct verifier_env *env, struct frame *frame)
 {
 	if (!frame)
 		return;
-	pool_free(&env->pool, frame->stack, frame->slot_cap * sizeof(struct slot));
+	pool_free(&env->pool, frame->stack, frame->stack_size);
 	pool_free(&env->pool, frame, sizeof(*frame));
 }
+
+/* ---- stacks ---- */
+
+/* Room for @slots and @regs; what was there is gone. */
+static void stack_alloc(struct verifier_env *env, struct frame *frame, uint32_t slots, uint32_t regs)
+{
+	uint32_t size = slots * sizeof(struct slot) + regs * sizeof(struct reg);
+
+	if (size > frame->stack_size) {
+		pool_free(&env->pool, frame->stack, frame->stack_size);
+		frame->stack = pool_alloc(&env->pool, size);
+		frame->stack_size = size;
+	}
+	frame->slot_cap = slots;
+}
+
+static struct reg *regs_of_stack(const struct frame *frame)
+{
+	return (struct reg *)(frame->stack + frame->slot_cap);
+}
+
+/* With room for a register in each slot. */
+static void stack_open(struct verifier_env *env, struct frame *frame, uint32_t slots)
+{
+	stack_alloc(env, frame, slots, slots);
+	for (uint32_t i = 0; i < slots; i++)
+		frame->stack[i].spilled = &regs_of_stack(frame)[i];
+}
+
+static void copy_slots(struct frame *dst, const struct frame *src)
+{
+	for (uint32_t i = 0; i < src->slot_cnt; i++) {
+		dst->stack[i].types = src->stack[i].types;
+		if (slot_has_reg(&src->stack[i]))
+			*dst->stack[i].spilled = *src->stack[i].spilled;
+	}
+	dst->slot_cnt = src->slot_cnt;
+}
+
+#define GROW_BY 4	/* slots */
 
 /* New slots were never written. */
 void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes)
@@ -82,35 +134,66 @@ void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t by
 	if (want <= frame->slot_cnt)
 		return;
 	if (want > frame->slot_cap) {
-		struct slot *bigger = pool_alloc(&env->pool, want * sizeof(*bigger));
+		struct frame old = *frame;
 
-		if (frame->slot_cnt)
-			memcpy(bigger, frame->stack, frame->slot_cnt * sizeof(*bigger));
-		pool_free(&env->pool, frame->stack, frame->slot_cap * sizeof(*bigger));
-		frame->stack = bigger;
-		frame->slot_cap = want;
+		frame->stack = NULL;
+		frame->stack_size = 0;
+		stack_open(env, frame, (want + GROW_BY - 1) / GROW_BY * GROW_BY);
+		copy_slots(frame, &old);
+		pool_free(&env->pool, old.stack, old.stack_size);
 	}
-	memset(frame->stack + frame->slot_cnt, 0, (want - frame->slot_cnt) * sizeof(struct slot));
+	for (uint32_t i = frame->slot_cnt; i < want; i++)
+		frame->stack[i].types = 0;
 	frame->slot_cnt = want;
 	if (env->subprogs[frame->subprog].stack_depth < want * SLOT_SIZE)
 		env->subprogs[frame->subprog].stack_depth = want * SLOT_SIZE;
 }
 
-static void frame_copy(struct verifier_env *env, struct frame *dst, const struct frame *src)
+/* A stack for a while: only registers that are there take room. */
+static void save_slots(struct verifier_env *env, struct frame *dst, const struct frame *src)
 {
-	struct slot *stack = dst->stack;
-	uint32_t cap = dst->slot_cap;
+	struct reg *reg;
+	uint32_t regs = 0;
 
-	if (cap < src->slot_cnt) {
-		pool_free(&env->pool, stack, cap * sizeof(*stack));
-		cap = src->slot_cnt;
-		stack = pool_alloc(&env->pool, cap * sizeof(*stack));
+	for (uint32_t i = 0; i < src->slot_cnt; i++)
+		regs += slot_has_reg(&src->stack[i]);
+	stack_alloc(env, dst, src->slot_cnt, regs);
+	reg = regs_of_stack(dst);
+	for (uint32_t i = 0; i < src->slot_cnt; i++) {
+		dst->stack[i] = src->stack[i];
+		dst->stack[i].spilled = NULL;
+		if (slot_has_reg(&src->stack[i])) {
+			*reg = *src->stack[i].spilled;
+			dst->stack[i].spilled = reg++;
+		}
 	}
+	dst->slot_cnt = src->slot_cnt;
+}
+
+/* Its stack becomes the current one again. */
+static void load_slots(struct verifier_env *env, struct frame *dst, const struct frame *src)
+{
+	if (dst->slot_cap < src->slot_cnt)
+		stack_open(env, dst, src->slot_cnt);
+	copy_slots(dst, src);
+}
+
+typedef void copy_stack_fn(struct verifier_env *env, struct frame *dst, const struct frame *src);
+
+static void frame_copy(struct verifier_env *env, struct frame *dst, const struct frame *src,
+		       copy_stack_fn *copy_stack)
+{
+	struct slot *stack;
+	uint32_t cap, size;
+
+	copy_stack(env, dst, src);
+	stack = dst->stack;
+	cap = dst->slot_cap;
+	size = dst->stack_size;
 	*dst = *src;
 	dst->stack = stack;
 	dst->slot_cap = cap;
-	if (src->slot_cnt)
-		memcpy(stack, src->stack, src->slot_cnt * sizeof(*stack));
+	dst->stack_size = size;
 }
 
 /* ---- states ---- */
@@ -124,7 +207,6 @@ static void copy_refs(struct verifier_env *env, struct state *dst, const struct 
 	}
 	if (src->ref_cnt)
 		memcpy(dst->refs, src->refs, src->ref_cnt * sizeof(*dst->refs));
-	dst->ref_cnt = src->ref_cnt;
 }
 
 static void copy_steps(struct verifier_env *env, struct state *dst, const struct state *src)
@@ -136,37 +218,40 @@ static void copy_steps(struct verifier_env *env, struct state *dst, const struct
 	}
 	if (src->step_cnt)
 		memcpy(dst->steps, src->steps, src->step_cnt * sizeof(*dst->steps));
-	dst->step_cnt = src->step_cnt;
 }
 
 /* @dst: cleared, or a state whose memory is used again. */
-void state_copy(struct verifier_env *env, struct state *dst, const struct state *src)
+static void state_copy(struct verifier_env *env, struct state *dst, const struct state *src,
+		       copy_stack_fn *copy_stack)
 {
-	struct state old = *dst;
-
-	for (uint32_t i = src->curframe + 1; i < MAX_FRAMES; i++) {
-		frame_free(env, old.frame[i]);
-		old.frame[i] = NULL;
+	for (uint32_t i = dst->curframe; i > src->curframe; i--) {
+		frame_free(env, dst->frame[i]);
+		dst->frame[i] = NULL;
 	}
-	*dst = *src;
-	memcpy(dst->frame, old.frame, sizeof(dst->frame));
-	dst->refs = old.refs;
-	dst->ref_cap = old.ref_cap;
-	dst->steps = old.steps;
-	dst->step_cap = old.step_cap;
-	copy_refs(env, dst, src);
-	copy_steps(env, dst, src);
 	for (uint32_t i = 0; i <= src->curframe; i++) {
 		if (!dst->frame[i])
 			dst->frame[i] = frame_new(env);
-		frame_copy(env, dst->frame[i], src->frame[i]);
+		frame_copy(env, dst->frame[i], src->frame[i], copy_stack);
 	}
+	copy_refs(env, dst, src);
+	copy_steps(env, dst, src);
+	memcpy(&dst->curframe, &src->curframe, sizeof(*dst) - offsetof(struct state, curframe));
+}
+
+void state_save(struct verifier_env *env, struct state *dst, const struct state *src)
+{
+	state_copy(env, dst, src, save_slots);
+}
+
+void state_load(struct verifier_env *env, struct state *dst, const struct state *src)
+{
+	state_copy(env, dst, src, load_slots);
 }
 
 /* Gives back what @state owns; the struct itself is the caller's. */
 void state_release(struct verifier_env *env, struct state *state)
 {
-	for (uint32_t i = 0; i < MAX_FRAMES; i++) {
+	for (uint32_t i = 0; i <= state->curframe; i++) {
 		frame_free(env, state->frame[i]);
 		state->frame[i] = NULL;
 	}
@@ -175,11 +260,6 @@ void state_release(struct verifier_env *env, struct state *state)
 	state->refs = NULL;
 	state->steps = NULL;
 	state->ref_cnt = state->ref_cap = state->step_cnt = state->step_cap = 0;
-}
-
-uint32_t frame_insn(const struct state *state, uint32_t frameno)
-{
-	return frameno == state->curframe ? state->insn : (uint32_t)state->frame[frameno + 1]->callsite;
 }
 
 /* ---- history of the stretch since the parent ---- */
@@ -223,7 +303,7 @@ struct state *push_branch(struct verifier_env *env, uint32_t insn, uint32_t prev
 	p->log_end = env->log->end;
 	env->pending = p;
 	env->pending_cnt++;
-	state_copy(env, &p->state, env->cur);
+	state_save(env, &p->state, env->cur);
 	if (env->pending_cnt > LIMIT_JUMPS) {
 		vlog(env, "The sequence of %d jumps is too complex.\n", env->pending_cnt);
 		return NULL;
@@ -269,8 +349,10 @@ int branch_done(struct verifier_env *env, struct state *state)
 		if (err)
 			return err;
 		/* All but the current one are remembered states. */
-		if (state != env->cur)
+		if (state != env->cur) {
+			visited_ended(env, state);
 			visited_maybe_free(env, (struct visited *)state);
+		}
 		state = parent;
 	}
 	return 0;
@@ -283,8 +365,8 @@ bool pop_branch(struct verifier_env *env, uint32_t *prev_insn, uint32_t *insn, b
 
 	if (!p)
 		return false;
-	state_release(env, env->cur);
-	*env->cur = p->state;
+	state_load(env, env->cur, &p->state);
+	state_release(env, &p->state);
 	if (pop_log)
 		ulog_reset(env->log, p->log_end);
 	*insn = p->insn;

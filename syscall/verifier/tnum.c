@@ -171,13 +171,6 @@ bool tnum_is_aligned(struct tnum a, uint64_t size)
 	return !size || !((a.value | a.mask) & (size - 1));
 }
 
-bool tnum_in(struct tnum a, struct tnum b)
-{
-	if (b.mask & ~a.mask)
-		return false;
-	return a.value == (b.value & ~a.mask);
-}
-
 struct tnum tnum_subreg(struct tnum a)
 {
 	return tnum_cast(a, 4);

@@ -65,7 +65,11 @@ uint64_t tnum_step(struct tnum t, uint64_t z);
 struct tnum tnum_cast(struct tnum a, uint8_t size);
 bool tnum_is_aligned(struct tnum a, uint64_t size);
 /* Is every value of @b one of @a. */
-bool tnum_in(struct tnum a, struct tnum b);
+static inline bool tnum_in(struct tnum a, struct tnum b)
+{
+	return !(b.mask & ~a.mask) && a.value == (b.value & ~a.mask);
+}
+
 /* Low half; all but the low half; @a with its low half replaced. */
 struct tnum tnum_subreg(struct tnum a);
 struct tnum tnum_clear_subreg(struct tnum a);

@@ -16,6 +16,7 @@ static int (*const passes[])(struct verifier_env *env) = {
 	check_attach_target,
 	compute_scc,
 	compute_live_regs,
+	live_stack_init,
 	check_program,
 	check_max_stack_depth,
 	rewrite_program,
@@ -39,6 +40,30 @@ static void log_stats(struct verifier_env *env, uint64_t start_us)
 	     env->max_states_per_insn, env->total_states, env->peak_states, 0);
 }
 
+static void memos_init(struct verifier_env *env)
+{
+	struct memos *memos = &env->memos;
+	uint32_t cnt = 1;
+
+	while (cnt < env->insn_cnt && cnt < MEMO_MAX)
+		cnt *= 2;
+	memos->mask = cnt - 1;
+	memos->alu = pool_alloc(&env->pool, cnt * sizeof(*memos->alu));
+	memos->jump = pool_alloc(&env->pool, cnt * sizeof(*memos->jump));
+	for (uint32_t i = 0; i < cnt; i++)
+		memos->alu[i].insn = memos->jump[i].insn = UINT32_MAX;
+}
+
+/* Most loads give a number of which nothing but its size is known. */
+static void loads_init(struct verifier_env *env)
+{
+	for (int size = 1; size <= 4; size *= 2) {
+		env->loaded[0][size] = env->loaded[1][size] = scalar_unknown();
+		scalar_truncate(&env->loaded[0][size], size);
+		scalar_sign_extend64(&env->loaded[1][size], size);
+	}
+}
+
 static void env_init(struct verifier_env *env, const struct verifier_input *in)
 {
 	env->insn_cnt = in->insn_cnt;
@@ -49,7 +74,8 @@ static void env_init(struct verifier_env *env, const struct verifier_input *in)
 	env->allow_leaks = in->cap_perfmon;
 	env->strict_alignment = in->prog_flags & BPF_F_STRICT_ALIGNMENT;
 	env->test_state_freq = (in->prog_flags & BPF_F_TEST_STATE_FREQ) && in->cap_bpf;
-	live_stack_init(env);
+	memos_init(env);
+	loads_init(env);
 	prepare_tracking(env);
 }
 
