@@ -81,6 +81,9 @@ static bool load_known(struct verifier_env *env, uint32_t arg, uint32_t struct_i
 		set_pointer(env, dst, REG_BUF | REG_MAYBE_NULL, 0);
 		return true;
 	case ITERATOR_ARG_OR_NULL:
+		set_pointer(env, dst, REG_BTF_ID | REG_MAYBE_NULL, struct_id);
+		return true;
+	case ITERATOR_ARG_TRUSTED_OR_NULL:
 		set_pointer(env, dst, REG_BTF_ID | REG_TRUSTED | REG_MAYBE_NULL, struct_id);
 		return true;
 	default:
