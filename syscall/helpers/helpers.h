@@ -38,7 +38,7 @@ static inline const char *iter_name(const struct iter_target *target)
 	return target->function + sizeof(ITER_FUNCTION) - 1;
 }
 
-/* n-th one; by the name of its function in the kernel's BTF. NULL: there is none. */
+/* n-th one that is here; any by the name of its function in the kernel's BTF. NULL: there is none. */
 const struct iter_target *iter_target_row(uint32_t n);
 const struct iter_target *iter_target(const char *function);
 const struct verifier_iterator *iter_facts(const char *function);

@@ -100,7 +100,7 @@ int iter_link_create(const union bpf_attr *attr, struct kern_prog *prog)
 	if (ret)
 		return ret;
 	target = iter_target(prog->shared->target);
-	if (!target)
+	if (!target || target->facts.not_here)
 		return -ENOENT;
 	/* None of those that are here gives way to others while it walks. */
 	if (prog->shared->prog_flags & BPF_F_SLEEPABLE)

@@ -251,7 +251,9 @@ static uint32_t flags_of_member(const char *type, const char *member)
 static uint32_t loaded_flags(const struct verifier_env *env, const struct reg *reg,
 			     const struct walk *w)
 {
-	uint32_t safe = flags_of_member(type_name(w), w->member), tagged = w->flags;
+	/* Of the struct that is pointed to, whichever union or struct inside of it the member is in. */
+	const char *of = kern_btf_type_name(reg->btf, kern_btf_type(reg->btf, reg->btf_id));
+	uint32_t safe = flags_of_member(of, w->member), tagged = w->flags;
 
 	if (reg->type & REG_UNTRUSTED)
 		return REG_UNTRUSTED;

@@ -57,6 +57,7 @@ enum verifier_iterator_arg {
 
 struct verifier_iterator {
 	uint8_t args[VERIFIER_ITERATOR_ARGS];	/* enum verifier_iterator_arg */
+	bool not_here;		/* Linux has it and we do not: its programs are judged, and cannot run */
 };
 
 /* How a helper id stands with a program type. */
