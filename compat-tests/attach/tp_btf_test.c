@@ -173,6 +173,43 @@ static void objects_are_for_gpl_programs(void **state)
 			       "compatible program\n"));
 }
 
+/* What a pointer in a struct leads to that is no struct: any byte may be read, none written. */
+static void memory_behind_pointers_is_read_with_care(void **state)
+{
+	const struct backend *b = backend_of(state);
+	const int filename = kernel_member(b, "linux_binprm", "filename");
+	static const struct {
+		const char *what;
+		struct bpf_insn insns[2];
+		int want;
+		const char *text;
+	} rows[] = {
+		{ "its first byte", { LOAD(B, 0, 3, 0), MOV_IMM(0, 0) }, 0,
+		  "R3=rdonly_untrusted_mem(sz=0)" },
+		{ "a far one", { LOAD(DW, 0, 3, 30000), MOV_IMM(0, 0) }, 0, "R0=scalar()" },
+		{ "one before it", { LOAD(B, 0, 3, -8), MOV_IMM(0, 0) }, 0, NULL },
+		{ "a number is added", { ALU_REG(ADD, 3, 4), LOAD(B, 0, 3, 0) }, 0, NULL },
+		{ "it is compared", { JUMP_IMM(JEQ, 3, 0, 0), LOAD(B, 0, 3, 0) }, 0, NULL },
+		{ "a store", { STORE_IMM(B, 3, 0, 0), MOV_IMM(0, 0) }, -EACCES,
+		  "R3 cannot write into rdonly_untrusted_mem\n" },
+		{ "bits of it", { ALU_IMM(AND, 3, 7), MOV_IMM(0, 0) }, 0, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
+		const struct bpf_insn insns[] = {
+			LOAD(DW, 4, 1, 8), LOAD(DW, 2, 1, 16), LOAD(DW, 3, 2, filename),
+			rows[i].insns[0], rows[i].insns[1], MOV_IMM(0, 0), EXIT(),
+		};
+		int fd = load_tp_btf(b, TP, insns, ARRAY_CNT(insns));
+
+		if ((rows[i].want ? fd != rows[i].want : fd < 0) ||
+		    (rows[i].text && !strstr(log_text(), rows[i].text)))
+			fail_msg("%s: %s\n%s", rows[i].what, result_name(fd), log_text());
+		if (fd >= 0)
+			b->close(fd);
+	}
+}
+
 static void any_result_is_fine(void **state)
 {
 	const struct backend *b = backend_of(state);
@@ -442,12 +479,53 @@ static void programs_run_when_it_happens(void **state)
 	b->close(map);
 }
 
+/* First byte of the file's name, and what reads as 0: bytes at addresses that nobody has. */
+static void wild_reads_give_zero(void **state)
+{
+	const struct backend *b = backend_of(state);
+	static const uint64_t masks[] = { 0, 0xff00000000000000, 0x7fff000000000000, 1ull << 47 };
+	int map = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	uint32_t zero = 0;
+
+	for (size_t i = 0; i < ARRAY_CNT(masks); i++) {
+		const struct bpf_insn insns[] = {
+			LOAD(DW, 2, 1, 0),
+			LOAD(DW, 2, 2, kernel_member(b, "task_struct", "real_parent")),
+			LOAD(W, 2, 2, kernel_member(b, "task_struct", "tgid")),
+			JUMP_IMM(JNE, 2, getpid(), 10),	/* somebody else's */
+			LOAD(DW, 2, 1, 16),
+			LOAD(DW, 3, 2, kernel_member(b, "linux_binprm", "filename")),
+			IMM64(4, masks[i]),
+			ALU_REG(XOR, 3, 4),
+			LOAD(B, 5, 3, 0),
+			ALU_IMM(ADD, 5, 1000),
+			MAP_VALUE(1, map, 0),
+			STORE(DW, 1, 5, 0),
+			MOV_IMM(0, 0),
+			EXIT(),
+		};
+		int prog = load_tp_btf(b, TP, insns, ARRAY_CNT(insns)), link;
+		uint64_t value;
+
+		if (prog < 0)
+			fail_msg("%s\n%s", result_name(prog), log_text());
+		link = open_tp(b, NULL, prog, 0);
+		execute(b);
+		assert_int_equal(map_lookup(b, map, &zero, &value), 0);
+		assert_int_equal(value, 1000 + (masks[i] ? 0 : '/'));
+		b->close(link);
+		b->close(prog);
+	}
+	b->close(map);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
 		BOTH(targets_are_checked),
 		BOTH(arguments_have_their_types),
 		BOTH(objects_are_for_gpl_programs),
+		BOTH(memory_behind_pointers_is_read_with_care),
 		BOTH(any_result_is_fine),
 		BOTH(helpers_of_iterators_are_not_there),
 		BOTH(links_are_those_of_raw_tracepoints),
@@ -456,6 +534,7 @@ int main(void)
 		BOTH(a_link_tells_its_name_to_whoever_asks_the_task),
 		BOTH(there_are_no_test_runs),
 		BOTH(programs_run_when_it_happens),
+		BOTH(wild_reads_give_zero),
 	};
 
 	return run_on_both("attach: tp_btf", tests, ARRAY_CNT(tests));

@@ -60,7 +60,9 @@ normalise() {
 	    -e 's/map_ids [0-9,]+/map_ids N/' -e 's/"map_ids": ?\[[0-9,]+\]?/"map_ids" N/' \
 	    -e 's/"bytes_xlated": ?[0-9]+/X/; s/"jited": ?(true|false)/J/; s/"bytes_jited": ?[0-9]+,?//' \
 	    -e '/^ *$/d' -e 's/"bytes_memlock": ?(4096|8192)/M/' -e 's/size [0-9]+B/size S/' \
-	    -e 's/prog_ids [0-9,]+/prog_ids N/' -e 's/ id [0-9]+/ id N/; s/ jited *$//; s/ +$//' "$1" |
+	    -e 's/prog_ids [0-9,]+/prog_ids N/; s/^(N: iter  prog) [0-9]+/\1 N/; s/map_id [0-9]+/map_id N/' \
+	    -e 's/"(prog|map)_id": ?[0-9]+/"\1_id" N/g' \
+	    -e 's/ id [0-9]+/ id N/; s/ jited *$//; s/ +$//' "$1" |
 	    # Records of a hash come in the order of a random seed.
 	    cat
 }

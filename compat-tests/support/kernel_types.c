@@ -52,16 +52,32 @@ uint32_t kernel_type(const struct backend *b, const char *name, uint32_t kind)
 	return kern_btf_find(btf_of(b), name, kind);
 }
 
+/* Looks through members without a name; -1: not there. */
+static int find_member(const struct kern_btf *btf, const struct btf_type *t, const char *member)
+{
+	for (uint32_t i = 0; t && btf_is_struct_or_union(t) && i < btf_vlen(t); i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+		const char *name = kern_btf_name(btf, m->name_off);
+		int at = btf_member_bit_offset(t, m) / 8, in;
+
+		if (!strcmp(name, member))
+			return at;
+		in = *name ? -1 : find_member(btf, kern_btf_type(btf, m->type), member);
+		if (in >= 0)
+			return at + in;
+	}
+	return -1;
+}
+
 int kernel_member(const struct backend *b, const char *type, const char *member)
 {
 	const struct kern_btf *btf = btf_of(b);
 	const struct btf_type *t = kern_btf_type(btf, kernel_type(b, type, BTF_KIND_STRUCT));
+	int at = find_member(btf, t, member);
 
-	for (uint32_t i = 0; t && i < btf_vlen(t); i++)
-		if (!strcmp(kern_btf_name(btf, btf_members(t)[i].name_off), member))
-			return btf_member_bit_offset(t, &btf_members(t)[i]) / 8;
-	fail_msg("%s: struct %s has no member %s", b->name, type, member);
-	return -1;
+	if (at < 0)
+		fail_msg("%s: struct %s has no member %s", b->name, type, member);
+	return at;
 }
 
 int load_target(const struct backend *b, const struct target_load *how,

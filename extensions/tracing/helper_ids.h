@@ -48,4 +48,16 @@ static const uint32_t raw_tracepoint_ids[] = {
 	BPF_FUNC_get_attach_cookie,
 };
 
+/* seq_*: of iterators only, as their rows say. */
+static const uint32_t tracing_ids[] = {
+	BPF_FUNC_probe_read,
+	BPF_FUNC_perf_event_output,
+	BPF_FUNC_get_stackid,
+	BPF_FUNC_probe_read_str,
+	BPF_FUNC_get_stack,
+	BPF_FUNC_seq_printf,
+	BPF_FUNC_seq_write,
+	BPF_FUNC_seq_printf_btf,
+};
+
 #endif

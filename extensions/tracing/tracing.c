@@ -147,7 +147,7 @@ static const struct bpfx_prog_type types[] = {
 		.ctx = &typed_args_ctx,
 		.helpers = btf_target_rows,
 		.helper_cnt = EVENT_ROW_CNT,
-		GENERAL(raw_tracepoint_ids),
+		GENERAL(tracing_ids),
 		.ret_ranges = target_results,
 		.ret_range_cnt = ARRAY_CNT(target_results),
 		.test_run = btf_target_test_run,

@@ -175,18 +175,36 @@ static void write_members(struct builder *b, const struct struct_def *def)
 		}
 }
 
+static const struct type_set *const sets[] = { &runtime_uapi, &runtime_objects };
+
+static const struct struct_def *find_struct(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		for (uint32_t j = 0; j < sets[i]->struct_cnt; j++)
+			if (!strcmp(sets[i]->structs[j].name, name))
+				return &sets[i]->structs[j];
+	return NULL;
+}
+
+static const struct enum_def *find_enum(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		for (uint32_t j = 0; j < sets[i]->enum_cnt; j++)
+			if (!strcmp(sets[i]->enums[j].name, name))
+				return &sets[i]->enums[j];
+	return NULL;
+}
+
 static bool write_struct(struct builder *b, const char *spelling)
 {
 	const char *name = spelling + strlen("struct ");
+	const struct struct_def *def;
 	struct btf_member member;
 
 	if (strncmp(spelling, "struct ", strlen("struct ")))
 		return false;
-	for (uint32_t i = 0; i < runtime_struct_cnt; i++) {
-		const struct struct_def *def = &runtime_structs[i];
-
-		if (strcmp(def->name, name))
-			continue;
+	def = find_struct(name);
+	if (def) {
 		append_type(b, name, BTF_KIND_STRUCT, def->cnt, def->size);
 		write_members(b, def);
 		return true;
@@ -204,22 +222,18 @@ static bool write_struct(struct builder *b, const char *spelling)
 
 static bool write_enum(struct builder *b, const char *spelling)
 {
-	const char *name = spelling + strlen("enum ");
+	const struct enum_def *def;
 
 	if (strncmp(spelling, "enum ", strlen("enum ")))
 		return false;
-	for (uint32_t i = 0; i < runtime_enum_cnt; i++) {
-		const struct enum_def *def = &runtime_enums[i];
+	def = find_enum(spelling + strlen("enum "));
+	if (!def)
+		return false;
+	append_type(b, def->name, BTF_KIND_ENUM, def->cnt, 4);
+	for (uint32_t j = 0; j < def->cnt; j++) {
+		struct btf_enum value = { string_of(b, def->values[j].name), def->values[j].value };
 
-		if (strcmp(def->name, name))
-			continue;
-		append_type(b, name, BTF_KIND_ENUM, def->cnt, 4);
-		for (uint32_t j = 0; j < def->cnt; j++) {
-			struct btf_enum value = { string_of(b, def->values[j].name),
-						  def->values[j].value };
-
-			append(b, &b->types, &value, sizeof(value));
-		}
+		append(b, &b->types, &value, sizeof(value));
 	}
 	return true;
 }
@@ -372,10 +386,23 @@ static void reserve_funcs(struct builder *b, const struct btf_func_def *funcs, u
 		reserve(b, func_kinds[funcs[i].kind].ids);
 }
 
+static void want_set(struct builder *b, const struct type_set *set)
+{
+	char spelling[SPELLING_MAX];
+
+	for (uint32_t i = 0; i < set->enum_cnt; i++) {
+		snprintf(spelling, sizeof(spelling), "enum %s", set->enums[i].name);
+		type_of(b, spelling);
+	}
+	for (uint32_t i = 0; i < set->struct_cnt; i++) {
+		snprintf(spelling, sizeof(spelling), "struct %s", set->structs[i].name);
+		type_of(b, spelling);
+	}
+}
+
 /* Everything in the tables is wanted, in their order; what it refers to follows. */
 static int write_all(struct builder *b, const struct btf_func_def *funcs, uint32_t cnt)
 {
-	char spelling[SPELLING_MAX];
 	uint32_t first;
 
 	append(b, &b->strings, "", 1);
@@ -383,14 +410,8 @@ static int write_all(struct builder *b, const struct btf_func_def *funcs, uint32
 		type_of(b, runtime_ints[i].name);
 	for (uint32_t i = 0; i < runtime_typedef_cnt; i++)
 		type_of(b, runtime_typedefs[i].name);
-	for (uint32_t i = 0; i < runtime_enum_cnt; i++) {
-		snprintf(spelling, sizeof(spelling), "enum %s", runtime_enums[i].name);
-		type_of(b, spelling);
-	}
-	for (uint32_t i = 0; i < runtime_struct_cnt; i++) {
-		snprintf(spelling, sizeof(spelling), "struct %s", runtime_structs[i].name);
-		type_of(b, spelling);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		want_set(b, sets[i]);
 	first = b->type_cnt + 1;
 	reserve_funcs(b, funcs, cnt);
 	return write_types(b, funcs, cnt, first, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * Types the emulated kernel shows: contexts and UAPI structs that programs and tools name, and the
- * task as far as it exists here. One more: a table of members and a row in runtime_structs.
+ * task as far as it exists here. One more: a table of members and a row in structs[].
  */
 #include <stddef.h>
 #include <linux/bpf.h>
@@ -13,8 +13,6 @@
 
 #include "bits.h"
 #include "runtime_types.h"
-
-#define M(structure, field, type) { #field, type, offsetof(struct structure, field) }
 
 /* ---- contexts and UAPI structs ---- */
 
@@ -384,11 +382,7 @@ static const struct member_def linux_binprm_members[] = {
 	M(bpfx_binprm, interp, "const char *"),
 };
 
-#define STRUCT(structure)                                                                          \
-	{ #structure, sizeof(struct structure), structure##_members,                               \
-	  ARRAY_SIZE(structure##_members) }
-
-const struct struct_def runtime_structs[] = {
+static const struct struct_def structs[] = {
 	STRUCT(xdp_md),
 	STRUCT(__sk_buff),
 	STRUCT(bpf_sock),
@@ -426,7 +420,6 @@ const struct struct_def runtime_structs[] = {
 	{ "linux_binprm", sizeof(struct bpfx_binprm), linux_binprm_members,
 	  ARRAY_SIZE(linux_binprm_members) },
 };
-const uint32_t runtime_struct_cnt = ARRAY_SIZE(runtime_structs);
 
 /* ---- enums: what programs ask for by name ---- */
 
@@ -435,8 +428,6 @@ static const struct value_def bpf_func_id_values[] = {
 	___BPF_FUNC_MAPPER(VALUE)
 #undef VALUE
 };
-
-#define V(name) { #name, name }
 
 static const struct value_def xdp_action_values[] = {
 	V(XDP_ABORTED), V(XDP_DROP), V(XDP_PASS), V(XDP_TX), V(XDP_REDIRECT),
@@ -447,14 +438,15 @@ static const struct value_def bpf_ret_code_values[] = {
 	V(BPF_FLOW_DISSECTOR_CONTINUE),
 };
 
-#define ENUM(name) { #name, name##_values, ARRAY_SIZE(name##_values) }
-
-const struct enum_def runtime_enums[] = {
+static const struct enum_def enums[] = {
 	ENUM(bpf_func_id),
 	ENUM(xdp_action),
 	ENUM(bpf_ret_code),
 };
-const uint32_t runtime_enum_cnt = ARRAY_SIZE(runtime_enums);
+
+const struct type_set runtime_uapi = {
+	structs, ARRAY_SIZE(structs), enums, ARRAY_SIZE(enums),
+};
 
 /* ---- scalars ---- */
 

@@ -38,10 +38,23 @@ struct typedef_def {
 	const char *name, *type;
 };
 
-extern const struct struct_def runtime_structs[];
-extern const uint32_t runtime_struct_cnt;
-extern const struct enum_def runtime_enums[];
-extern const uint32_t runtime_enum_cnt;
+/* What one file brings. */
+struct type_set {
+	const struct struct_def *structs;
+	uint32_t struct_cnt;
+	const struct enum_def *enums;
+	uint32_t enum_cnt;
+};
+extern const struct type_set runtime_uapi, runtime_objects;
+
+/* Rows: a member where it is in our struct, a struct or enum that has the kernel's name. */
+#define M(structure, field, type) { #field, type, offsetof(struct structure, field) }
+#define STRUCT(structure)                                                                          \
+	{ #structure, sizeof(struct structure), structure##_members,                               \
+	  ARRAY_SIZE(structure##_members) }
+#define V(name) { #name, name }
+#define ENUM(name) { #name, name##_values, ARRAY_SIZE(name##_values) }
+
 extern const struct int_def runtime_ints[];
 extern const uint32_t runtime_int_cnt;
 extern const struct typedef_def runtime_typedefs[];

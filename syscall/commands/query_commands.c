@@ -2,6 +2,7 @@
 /* Commands that ask or prepare something beside objects: what an fd of a task runs, statistics, tokens,
  * streams of programs, iterators. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "command.h"
 #include "err.h"
 #include "fault.h"
+#include "iters.h"
 #include "links.h"
 #include "privilege.h"
 #include "progs.h"
@@ -136,18 +138,19 @@ int prog_stream_read_command(struct call *call)
 	return stream == STREAM_STDOUT || stream == STREAM_STDERR ? 0 : -ENOENT;
 }
 
-/* ---- ITER_CREATE: no link here is an iterator's ---- */
+/* ---- ITER_CREATE ---- */
 
 int iter_create_command(struct call *call)
 {
 	struct store_obj *obj;
-	int err;
+	int ret;
 
 	if (call->attr.iter_create.flags)
 		return -EINVAL;
-	err = store_get_fd(call->attr.iter_create.link_fd, STORE_LINK, &obj, NULL);
-	if (err)
-		return err;
+	ret = store_get_fd(call->attr.iter_create.link_fd, STORE_LINK, &obj, NULL);
+	if (ret)
+		return ret;
+	ret = iter_new_fd(obj, O_RDONLY | O_CLOEXEC);
 	store_put(obj);
-	return -EINVAL;
+	return ret;
 }

@@ -22,6 +22,27 @@ bpfx_helper_fn kfunc_fn(const struct bpfx_prog_type *type, const struct bpfx_kfu
 /* n-th of those that run here and are always there: what the kernel's own BTF names. */
 const struct bpfx_kfunc *kfunc_runtime_row(uint32_t n);
 
+/* ---- iterators ---- */
+
+#define ITER_FUNCTION "bpf_iter_"
+
+struct iter_target {
+	const char *function;		/* ITER_FUNCTION and its name */
+	struct bpfx_param params[VERIFIER_ITERATOR_ARGS];
+	struct verifier_iterator facts;
+	bool of_map;			/* over what is in a map that LINK_CREATE names */
+};
+
+static inline const char *iter_name(const struct iter_target *target)
+{
+	return target->function + sizeof(ITER_FUNCTION) - 1;
+}
+
+/* n-th one that is here; any by the name of its function in the kernel's BTF. NULL: there is none. */
+const struct iter_target *iter_target_row(uint32_t n);
+const struct iter_target *iter_target(const char *function);
+const struct verifier_iterator *iter_facts(const char *function);
+
 /* Rules of bpf_snprintf()'s formats, for the verifier. */
 bool helper_format_is_good(const char *format, uint32_t arg_cnt);
 

@@ -16,7 +16,7 @@ struct helper_table {
 
 extern const struct helper_table map_helpers, ringbuf_helpers, time_helpers, task_helpers,
 	misc_helpers, memory_helpers, string_helpers, loop_helpers, trace_helpers, spin_helpers,
-	dynptr_helpers;
+	dynptr_helpers, seq_helpers;
 
 #define HELPER_TABLE(name) const struct helper_table name##_helpers = { name##_rows,		   \
 									ARRAY_SIZE(name##_rows) }
@@ -57,6 +57,10 @@ static inline uint32_t help_cpu(void *ctx)
 
 	return run ? run->cpu : 0;
 }
+
+struct shown_seq;
+/* All of it, or -EOVERFLOW and the buffer is full. */
+int help_seq_write(struct shown_seq *seq, const void *data, size_t size);
 
 /* format.c: Linux's printf of programs (bpf_trace_printk, bpf_snprintf …). */
 

@@ -170,6 +170,9 @@ enum kern_path_kind {
 };
 KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
 
+/* open() of a pin: an iterator's is read like a file. An fd, KERN_NOT_OURS: it is none, -errno. */
+KERN_EXPORT int kern_open_pinned(const char *path, int flags);
+
 /* A path below the bpf file system was unlinked or replaced: objects that only it held go now. */
 KERN_EXPORT void kern_unpinned(void);
 

@@ -45,12 +45,24 @@ static void add_tracepoints(struct funcs *funcs, const struct bpfx_extension *ex
 			    ext->hooks[i].args, ext->hooks[i].arg_cnt);
 }
 
+static void add_iterator(struct funcs *funcs, const struct iter_target *target)
+{
+	uint32_t cnt = 0;
+
+	while (cnt < VERIFIER_ITERATOR_ARGS && target->params[cnt].type)
+		cnt++;
+	add(funcs, BTF_FUNC_PLAIN, target->function, "int", target->params, cnt);
+}
+
 static void add_kernels_own(struct funcs *funcs, const struct bpfx_extension *unused)
 {
+	const struct iter_target *target;
 	const struct bpfx_kfunc *kfunc;
 
 	for (uint32_t n = 0; (kfunc = kfunc_runtime_row(n)); n++)
 		add_kfunc(funcs, kfunc);
+	for (uint32_t n = 0; (target = iter_target_row(n)); n++)
+		add_iterator(funcs, target);
 	for (uint32_t n = 0; registry_builtin(n); n++)
 		add_tracepoints(funcs, registry_builtin(n));
 }

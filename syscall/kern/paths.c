@@ -9,9 +9,11 @@
 #include "bits.h"
 #include "btf_objects.h"
 #include "err.h"
+#include "iters.h"
 #include "kern_private.h"
 #include "links.h"
 #include "raw.h"
+#include "rundown.h"
 #include "store.h"
 
 /* ---- files that are written when first asked for ---- */
@@ -178,6 +180,38 @@ int kern_path(const char *path, char *out, size_t size)
 		ret = kern_tracefs_path(path, out, size);
 		if (ret == KERN_NOT_OURS)
 			ret = emulated_file(path, out, size);
+	}
+	errno = saved;
+	return ret;
+}
+
+static int open_iterator(const char *path, int flags)
+{
+	enum store_kind kind;
+	struct store_obj *obj;
+	uint32_t id;
+	int ret = store_get_pinned(path, &kind, &id);
+
+	if (ret || kind != STORE_LINK || store_get(STORE_LINK, id, &obj))
+		return KERN_NOT_OURS;
+	if (link_shared_of(obj)->link_type == BPF_LINK_TYPE_ITER)
+		ret = iter_new_fd(obj, flags);
+	else
+		ret = KERN_NOT_OURS;
+	store_put(obj);
+	return ret;
+}
+
+int kern_open_pinned(const char *path, int flags)
+{
+	int saved = errno, ret = kern_start();
+
+	if (!ret && !rundown_enter(&rundown_commands))
+		ret = -EBUSY;
+	if (!ret) {
+		ret = open_iterator(path, flags);
+		rundown_leave();
+		links_settle();
 	}
 	errno = saved;
 	return ret;

@@ -7,6 +7,7 @@
 #include "bare.h"
 #include "bits.h"
 #include "err.h"
+#include "fault.h"
 #include "hooks.h"
 #include "journal.h"
 #include "links_private.h"
@@ -134,13 +135,18 @@ int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct
 	return fd;
 }
 
+static bool is_iter(const struct link_shared *shared)
+{
+	return shared->link_type == BPF_LINK_TYPE_ITER;
+}
+
 /* A link whose last reference went away is gone from its hook. */
 static void link_removed(struct store_header *header)
 {
 	struct link_shared *shared = (struct link_shared *)header->room;
 
 	/* Detached by somebody at this moment: counted once. */
-	if (!atomic_exchange(&shared->detached, 1))
+	if (!is_iter(shared) && !atomic_exchange(&shared->detached, 1))
 		hook_lost_link(shared->hook, header->id);
 }
 
@@ -162,7 +168,8 @@ static int attach_to_target(const union bpf_attr *attr, struct kern_prog *prog)
 {
 	if (attr->link_create.attach_type != prog->shared->expected_attach_type)
 		return -EINVAL;
-	return raw_tp_link_create(attr, prog);
+	return attr->link_create.attach_type == BPF_TRACE_ITER ? iter_link_create(attr, prog)
+							       : raw_tp_link_create(attr, prog);
 }
 
 int link_create(const union bpf_attr *attr)
@@ -210,7 +217,7 @@ int link_detach(int fd)
 	if (err)
 		return err;
 	shared = link_shared_of(obj);
-	if (stays(shared)) {
+	if (stays(shared) || is_iter(shared)) {
 		store_put(obj);
 		return -EOPNOTSUPP;
 	}
@@ -223,6 +230,12 @@ int link_detach(int fd)
 
 /* ---- update ---- */
 
+static bool attach_alike(const struct prog_shared *a, const struct prog_shared *b)
+{
+	return a->type == b->type && a->expected_attach_type == b->expected_attach_type &&
+	       a->attach_btf_obj_id == b->attach_btf_obj_id && a->attach_btf_id == b->attach_btf_id;
+}
+
 /* Linux's order: gone hook, wrong old program, unfit new one; the same program again is fine. What a
  * program was loaded for is looked at for hooks without an order only. */
 static int check_update(const struct store_obj *obj, const struct bpfx_hook *hook,
@@ -231,10 +244,12 @@ static int check_update(const struct store_obj *obj, const struct bpfx_hook *hoo
 {
 	if (stays(link_shared_of(obj)))
 		return -EINVAL;
-	if (link_is_off(obj, hook))
+	if (!is_iter(link_shared_of(obj)) && link_is_off(obj, hook))
 		return -ENOLINK;
 	if (expected && expected->id != now->id)
 		return -EPERM;
+	if (is_iter(link_shared_of(obj)))
+		return attach_alike(now->shared, fresh->shared) ? 0 : -EINVAL;
 	if (now->shared->type != fresh->shared->type)
 		return -EINVAL;
 	if (!(hook && hook_is_ordered(hook)) &&
@@ -329,6 +344,18 @@ put_link:
 
 /* ---- what is told of it ---- */
 
+/* Into the caller's buffer, whose place and size @info had: cut and ended with NUL. */
+int link_give_name(const char *name, uint64_t user, uint32_t room)
+{
+	uint32_t size = strlen(name) + 1;
+	char cut[LINK_HOOK_NAME];
+
+	if (room >= size)
+		return user_write(user, name, size);
+	snprintf(cut, sizeof(cut), "%.*s", (int)room - 1, name);
+	return user_write(user, cut, room) ? -EFAULT : -ENOSPC;
+}
+
 int link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
 {
 	const struct link_shared *shared = link_shared_of(obj);
@@ -340,6 +367,8 @@ int link_fill_info(const struct store_obj *obj, struct bpf_link_info *info)
 		return raw_tp_fill_info(shared, info);
 	if (is_perf(shared))
 		return perf_link_fill_info(obj, info);
+	if (is_iter(shared))
+		return iter_link_fill_info(obj, info);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP) {
 		info->cgroup.cgroup_id = off ? 0 : cgroup_id(shared->target);
 		info->cgroup.attach_type = shared->attach_type;
@@ -367,6 +396,8 @@ int link_fdinfo(const struct store_obj *obj, char *buf, size_t size)
 		return raw_tp_fdinfo(shared, buf, size);
 	if (is_perf(shared))
 		return perf_link_fdinfo(obj, buf, size);
+	if (is_iter(shared))
+		return iter_link_fdinfo(obj, buf, size);
 	if (hook && hook->flags & BPFX_HOOK_CGROUP)
 		return cgroup_fdinfo(shared, off, buf, size);
 	if (!hook || !hook->fdinfo)

@@ -13,11 +13,16 @@ int link_attach(const union bpf_attr *attr, struct kern_prog *prog, const struct
 int link_refuse(int err, const struct kern_prog *prog, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A name into the caller's buffer: 0, -EFAULT, or -ENOSPC where it was cut. */
+int link_give_name(const char *name, uint64_t user, uint32_t room);
+
+/* Links of iterators: fd or -errno; as raw_tp_fill_info(), raw_tp_fdinfo(). */
+int iter_link_create(const union bpf_attr *attr, struct kern_prog *prog);
+int iter_link_fill_info(const struct store_obj *obj, struct bpf_link_info *info);
+int iter_link_fdinfo(const struct store_obj *obj, char *buf, size_t size);
+
 /* LINK_CREATE of a program that has its tracepoint from the load. */
 int raw_tp_link_create(const union bpf_attr *attr, struct kern_prog *prog);
-
-/* A name into the caller's buffer, whose place and size the info had: cut and ended with NUL. */
-int give_name(const char *name, uint64_t user, uint32_t room);
 
 /* LINK_CREATE to a perf event; what its links tell. */
 int perf_link_create(const union bpf_attr *attr, struct kern_prog *prog);

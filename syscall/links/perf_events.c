@@ -303,7 +303,7 @@ static int fill_tracepoint(const struct perf_event_shared *shared, uint64_t cook
 
 	if (!user != !room)
 		return -EINVAL;
-	err = user ? give_name(name, user, room) : 0;
+	err = user ? link_give_name(name, user, room) : 0;
 	if (err)
 		return err;
 	info->perf_event.type = BPF_PERF_EVENT_TRACEPOINT;

@@ -95,17 +95,6 @@ const char *link_tracepoint(const struct store_obj *obj)
 	return shared->link_type == BPF_LINK_TYPE_RAW_TRACEPOINT ? tracepoint_of(shared) : NULL;
 }
 
-int give_name(const char *name, uint64_t user, uint32_t room)
-{
-	uint32_t size = strlen(name) + 1;
-	char cut[LINK_HOOK_NAME];
-
-	if (room >= size)
-		return user_write(user, name, size);
-	snprintf(cut, sizeof(cut), "%.*s", (int)room - 1, name);
-	return user_write(user, cut, room) ? -EFAULT : -ENOSPC;
-}
-
 int raw_tp_fill_info(const struct link_shared *shared, struct bpf_link_info *info)
 {
 	uint64_t user = info->raw_tracepoint.tp_name;
@@ -115,7 +104,7 @@ int raw_tp_fill_info(const struct link_shared *shared, struct bpf_link_info *inf
 		return -EINVAL;
 	info->raw_tracepoint.tp_name_len = strlen(tracepoint_of(shared)) + 1;
 	info->raw_tracepoint.cookie = shared->cookie;
-	return user ? give_name(tracepoint_of(shared), user, room) : 0;
+	return user ? link_give_name(tracepoint_of(shared), user, room) : 0;
 }
 
 int raw_tp_fdinfo(const struct link_shared *shared, char *buf, size_t size)

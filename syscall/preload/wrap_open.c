@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kern.h"
 #include "raw.h"
 #include "real.h"
 #include "redirect.h"
@@ -19,11 +20,22 @@ static mode_t mode_argument(int flags, va_list args)
 	return flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? va_arg(args, mode_t) : 0;
 }
 
+/* An iterator's pin is read; no other can be opened. */
+static int open_pin(const char *path, int flags)
+{
+	int fd = kern_open_pinned(path, flags);
+
+	if (fd >= 0)
+		return fd;
+	errno = fd == KERN_NOT_OURS ? EIO : -fd;
+	return -1;
+}
+
 /*
  * Bpffs has no plain files: creating one is EACCES, opening a pinned object EIO. Directories are
  * real ones.
  */
-static int open_bpffs(const char *real, int flags, mode_t mode)
+static int open_bpffs(const char *path, const char *real, int flags, mode_t mode)
 {
 	struct stat st;
 
@@ -33,7 +45,9 @@ static int open_bpffs(const char *real, int flags, mode_t mode)
 		return -1;
 	}
 	if (S_ISREG(st.st_mode) && !(flags & O_PATH)) {
-		errno = flags & O_EXCL ? EEXIST : EIO;
+		if (!(flags & O_EXCL))
+			return open_pin(path, flags);
+		errno = EEXIST;
 		return -1;
 	}
 	return REAL(open)(real, flags, mode);
@@ -56,7 +70,7 @@ static int open_any(int dir, const char *path, int flags, mode_t mode)
 
 	switch (redirect(path, &to)) {
 	case REDIRECT_BPFFS:
-		return open_bpffs(to.path, flags, mode);
+		return open_bpffs(path, to.path, flags, mode);
 	case REDIRECT_FILE:
 	case REDIRECT_CGROUP:
 		return REAL(open)(to.path, flags, mode);

@@ -186,6 +186,7 @@ static int verify(struct load *load)
 		.attach_btf_id = attr->attach_btf_id,
 		.attach_btf = load->attach_btf,
 		.has_tracepoint = has_tracepoint,
+		.iterator = iter_facts,
 		.nr_cpus = store_possible_cpus(),
 		.cap_bpf = load->cap_bpf,
 		.cap_perfmon = privileged(PRIVILEGE_PERFMON),

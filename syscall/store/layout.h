@@ -44,7 +44,7 @@ struct store_control {
 	uint64_t magic;
 	uint32_t format, size;
 	uint32_t possible_cpus;
-	_Atomic uint32_t last_id[STORE_KINDS];
+	_Atomic uint32_t last_id[STORE_KINDS];	/* [0], which is no kind: walks of iterators */
 	_Atomic uint32_t removals;	/* objects removed so far: caches look for dead ones */
 	struct shm_lock lock;		/* pins, removals */
 	struct shm_lock attach_lock;	/* order of attachments */

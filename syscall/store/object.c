@@ -223,6 +223,11 @@ void store_drop(struct store_obj *obj)
 	cache_free_object(obj);
 }
 
+uint32_t store_next_session(void)
+{
+	return atomic_fetch_add(&store.control->last_id[0], 1) + 1;
+}
+
 uint32_t store_reserve_id(struct store_obj *obj)
 {
 	if (!obj->id) {

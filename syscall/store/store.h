@@ -259,6 +259,9 @@ void store_hook_changed(const char *name, int attached_by);
 int store_attach_lock(void);
 void store_attach_unlock(void);
 
+/* Number of a walk of an iterator: rises by one. */
+uint32_t store_next_session(void);
+
 /* ---- statistics ---- */
 
 /* ENABLE_STATS: an fd that keeps them on while it is open in any process; -errno. */

@@ -427,6 +427,8 @@ static int pointer_and_number(struct verifier_env *env, const struct bpf_insn *i
 	err = check_pointer_op(env, insn, &ptr, n);
 	if (err)
 		return err;
+	if (reg_kind(&ptr) == REG_MEM && ptr.type & REG_UNTRUSTED)
+		return 0;	/* read with care, wherever it points: offsets are not followed */
 	if (!offset_is_sane(env, &by, ptr.type) || !offset_is_sane(env, &ptr, ptr.type))
 		return -EINVAL;
 	err = check_operator(env, insn, &ptr, number_first);

@@ -41,8 +41,11 @@ static int check_tracepoint(struct verifier_env *env, const struct target *t)
 		     t->name);
 		return -EINVAL;
 	}
-	if (!env->in->has_tracepoint || !env->in->has_tracepoint(name))
-		return -EINVAL;
+	if (!env->in->has_tracepoint || !env->in->has_tracepoint(name)) {
+		if (!env->in->kernel_is_foreign)
+			return -EINVAL;
+		env->needs_kernel = true;
+	}
 	snprintf(function, sizeof(function), "__bpf_trace_%s", name);
 	id = kern_btf_find(t->btf, function, BTF_KIND_FUNC);
 	if (!id)
@@ -73,7 +76,10 @@ static int check_iterator(struct verifier_env *env, const struct target *t)
 	if (err)
 		return err;
 	env->target_iter = env->in->iterator ? env->in->iterator(t->name) : NULL;
-	return env->target_iter ? 0 : -EINVAL;
+	if (!env->target_iter)
+		return -EINVAL;
+	env->needs_kernel |= env->target_iter->not_here;
+	return 0;
 }
 
 /* The emulated kernel has no functions that could be traced. */

@@ -649,6 +649,7 @@ bool may_access_packet(const struct verifier_env *env, const struct bpfx_helper 
 		       enum access access);
 int access_ctx(struct verifier_env *env, const struct mem_access *m, int32_t off);
 int access_args(struct verifier_env *env, const struct mem_access *m, int32_t off);
+bool tracepoint_arg_may_be_null(const char *tracepoint, uint32_t arg);	/* null_args.c */
 int access_buf(struct verifier_env *env, const struct mem_access *m, int32_t off);
 int check_buf_access(struct verifier_env *env, uint32_t regno, int32_t off, int64_t size);
 int access_sock(struct verifier_env *env, const struct mem_access *m, int32_t off);
@@ -761,6 +762,7 @@ static inline bool is_iter_next(const struct verifier_env *env, uint32_t insn)
 
 /* kfunc_args.c */
 int check_kfunc_args(struct verifier_env *env, struct kfunc_call *call);
+const char *btf_kind_text(const struct btf_type *t);	/* "STRUCT" */
 
 /* iter.c */
 int check_iter_arg(struct verifier_env *env, struct kfunc_call *call, uint32_t regno,

@@ -107,7 +107,7 @@ static bool is_plain(const struct kern_btf *btf, const struct btf_type *t, int d
 	return true;
 }
 
-static const char *kind_text(const struct btf_type *t)
+const char *btf_kind_text(const struct btf_type *t)
 {
 	static const char *const names[NR_BTF_KINDS] = {
 		"UNKNOWN", "INT", "PTR", "ARRAY", "STRUCT", "UNION", "ENUM", "FWD", "TYPEDEF",
@@ -169,7 +169,7 @@ static int memory_kind(struct verifier_env *env, const struct param *p, bool wit
 	    (with_size && btf_kind(p->target) == BTF_KIND_UNKN))
 		return with_size ? ARG_MEM_AND_SIZE : ARG_MEM;
 	vlog(env, "arg#%d pointer type %s %s must point to %sscalar, or struct with scalar\n",
-	     p->index, kind_text(p->target), p->target_name, with_size ? "void, " : "");
+	     p->index, btf_kind_text(p->target), p->target_name, with_size ? "void, " : "");
 	return -EINVAL;
 }
 
@@ -196,7 +196,7 @@ static int kind_of(struct verifier_env *env, const struct param *p)
 		if (btf_is_struct_or_union(p->target))
 			return ARG_TYPED;
 		vlog(env, "kernel function %s args#%d pointer type %s %s is not supported\n", k->name,
-		     p->index, kind_text(p->target), p->target_name);
+		     p->index, btf_kind_text(p->target), p->target_name);
 		return -EINVAL;
 	}
 	if (btf_kind(p->target) == BTF_KIND_FUNC_PROTO)
@@ -385,7 +385,7 @@ static int arg_mem(struct verifier_env *env, const struct param *p)
 
 	if (err) {
 		vlog(env, "arg#%d reference type('%s %s') size cannot be determined: %d\n", p->index,
-		     kind_text(p->target), p->target_name, err);
+		     btf_kind_text(p->target), p->target_name, err);
 		return -EINVAL;
 	}
 	return check_memory_arg(env, reg, p->regno, size);
@@ -580,7 +580,7 @@ static int check_arg(struct verifier_env *env, struct kfunc_call *call, uint32_t
 		return check_number(env, call, i);
 	if (btf_kind(t) == BTF_KIND_PTR)
 		return check_pointer(env, call, i, t);
-	vlog(env, "Unrecognized arg#%d type %s\n", i, kind_text(t));
+	vlog(env, "Unrecognized arg#%d type %s\n", i, btf_kind_text(t));
 	return -EINVAL;
 }
 

@@ -158,7 +158,8 @@ static int access_memory(struct verifier_env *env, const struct mem_access *m, i
 {
 	struct reg *regs = cur_regs(env), *reg = &regs[m->regno];
 	bool read_only = reg->type & REG_RDONLY;
-	int err;
+	bool anywhere = read_only && reg->type & REG_UNTRUSTED;
+	int err = 0;
 
 	if (reg_may_be_null(reg))
 		return refuse(env, m);
@@ -171,7 +172,11 @@ static int access_memory(struct verifier_env *env, const struct mem_access *m, i
 		vlog(env, "R%d leaks addr into mem\n", m->value_regno);
 		return -EACCES;
 	}
-	err = check_region(env, m->regno, off, m->size, reg->mem_size, false);
+	/* Memory that nobody vouches for is read with care, so bounds do not matter. */
+	if (anywhere)
+		env->aux[env->insn_idx].probe_mem = true;
+	else
+		err = check_region(env, m->regno, off, m->size, reg->mem_size, false);
 	if (!err && m->value_regno >= 0 && (m->access == ACCESS_READ || read_only))
 		env_set_unknown(env, &regs[m->value_regno]);
 	return err;
@@ -249,12 +254,20 @@ static bool needs_rewriting(uint32_t type)
 	}
 }
 
-static int note_pointer(struct verifier_env *env, uint32_t type)
+static bool is_mem_or_object(uint32_t type)
+{
+	return (type & REG_KIND_MASK) == REG_MEM || (type & REG_KIND_MASK) == REG_BTF_ID;
+}
+
+/* Loads from objects may be of any trust: reading is careful where one of them asks for it. */
+static int note_pointer(struct verifier_env *env, uint32_t type, bool load)
 {
 	struct insn_aux *aux = &env->aux[env->insn_idx];
 
 	if (aux->ptr_type == REG_NOT_INIT) {
 		aux->ptr_type = type;
+	} else if (load && is_mem_or_object(type) && is_mem_or_object(aux->ptr_type)) {
+		return 0;
 	} else if (aux->ptr_type != type &&
 		   (needs_rewriting(type) || needs_rewriting(aux->ptr_type))) {
 		vlog(env, "same insn cannot be used with different pointers\n");
@@ -280,7 +293,7 @@ static int load_from(struct verifier_env *env, const struct bpf_insn *insn, bool
 	type = cur_regs(env)[insn->src_reg].type;
 	err = check_mem_access(env, &m);
 	if (!err)
-		err = note_pointer(env, type);
+		err = note_pointer(env, type, true);
 	if (!err)
 		bounds_sanity(env, &cur_regs(env)[insn->dst_reg], what);
 	return err;
@@ -309,7 +322,7 @@ static int store_to(struct verifier_env *env, const struct bpf_insn *insn, int v
 		return err;
 	type = cur_regs(env)[insn->dst_reg].type;
 	err = check_mem_access(env, &m);
-	return err ? err : note_pointer(env, type);
+	return err ? err : note_pointer(env, type, false);
 }
 
 int check_store_reg(struct verifier_env *env, const struct bpf_insn *insn)

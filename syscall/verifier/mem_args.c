@@ -81,6 +81,9 @@ static bool load_known(struct verifier_env *env, uint32_t arg, uint32_t struct_i
 		set_pointer(env, dst, REG_BUF | REG_MAYBE_NULL, 0);
 		return true;
 	case ITERATOR_ARG_OR_NULL:
+		set_pointer(env, dst, REG_BTF_ID | REG_MAYBE_NULL, struct_id);
+		return true;
+	case ITERATOR_ARG_TRUSTED_OR_NULL:
 		set_pointer(env, dst, REG_BTF_ID | REG_TRUSTED | REG_MAYBE_NULL, struct_id);
 		return true;
 	default:
@@ -88,26 +91,40 @@ static bool load_known(struct verifier_env *env, uint32_t arg, uint32_t struct_i
 	}
 }
 
-/* A pointer: to a struct it is typed, to anything else a number. */
-static void load_pointer(struct verifier_env *env, const struct btf_param *param, uint32_t arg,
-			 const struct btf_type *ptr, struct reg *dst)
+/* May it be NULL: its name says so, it is known to be; and nobody vouches for those of a module. */
+static uint32_t null_flag(const struct verifier_env *env, const struct btf_param *param, uint32_t arg)
+{
+	bool tracepoint = env->target_skips;
+
+	return may_be_null(env->target_btf, param) ||
+	       (tracepoint && (env->in->attach_btf != env->in->kernel_btf ||
+			       tracepoint_arg_may_be_null(env->target_name, arg))) ? REG_MAYBE_NULL : 0;
+}
+
+/* A pointer: to a struct it is typed, to a number or to void it is a number itself. */
+static int load_pointer(struct verifier_env *env, const struct btf_param *param, uint32_t arg,
+			const struct btf_type *ptr, struct reg *dst)
 {
 	const struct kern_btf *btf = env->target_btf;
-	const struct btf_type *first = kern_btf_type(btf, ptr->type), *t;
-	uint32_t id, flags = may_be_null(btf, param) ? REG_MAYBE_NULL : 0;
+	uint32_t id, flags = null_flag(env, param, arg);
+	const struct btf_type *t = kern_btf_skip_modifiers(btf, ptr->type, &id);
 
-	t = kern_btf_skip_modifiers(btf, ptr->type, &id);
 	if (load_known(env, arg, id, dst))
-		return;
-	if (!ptr->type || btf_kind(t) != BTF_KIND_STRUCT) {
+		return 0;
+	if (!id || btf_kind(t) == BTF_KIND_INT) {
 		env_set_unknown(env, dst);
-		return;
+		return 0;
 	}
-	vlog(env, "func '%s' arg%d has btf_id %d type STRUCT '%s'\n", env->target_name, arg, id,
-	     kern_btf_type_name(btf, t));
-	if (env->in->attach_btf != env->in->kernel_btf)
-		flags |= REG_MAYBE_NULL;	/* of a module: nobody vouches for them */
-	set_pointer(env, dst, REG_BTF_ID | REG_TRUSTED | flags | tag_flags(btf, first), id);
+	if (!btf_is_struct_or_union(t)) {
+		vlog(env, "func '%s' arg%d type %s is not a struct\n", env->target_name, arg,
+		     btf_kind_text(t));
+		return -EACCES;
+	}
+	vlog(env, "func '%s' arg%d has btf_id %d type %s '%s'\n", env->target_name, arg, id,
+	     btf_kind_text(t), kern_btf_type_name(btf, t));
+	flags |= tag_flags(btf, kern_btf_type(btf, ptr->type));
+	set_pointer(env, dst, REG_BTF_ID | REG_TRUSTED | flags, id);
+	return 0;
 }
 
 static int refuse(struct verifier_env *env, const struct mem_access *m, int32_t off)
@@ -152,13 +169,13 @@ int access_args(struct verifier_env *env, const struct mem_access *m, int32_t of
 	} else if (btf_kind(t) != BTF_KIND_PTR) {
 		vlog(env, "func '%s' arg%d '%s' has type %s. Only pointer access is allowed\n",
 		     env->target_name, arg, kern_btf_type_name(env->target_btf, t),
-		     btf_kind(t) == BTF_KIND_ARRAY ? "ARRAY" : "UNKNOWN");
+		     btf_kind_text(t));
 		return refuse(env, m, off);
 	} else if (m->size != 8) {
 		vlog(env, "func '%s' size %d must be 8\n", env->target_name, m->size);
 		return refuse(env, m, off);
-	} else {
-		load_pointer(env, param, arg, t, &dst);
+	} else if (load_pointer(env, param, arg, t, &dst)) {
+		return refuse(env, m, off);
 	}
 	env->max_ctx_offset = MAX(env->max_ctx_offset, (uint32_t)(off + m->size));
 	if (m->value_regno >= 0)

@@ -2,7 +2,8 @@
 /* Structs behind typed pointers: which member an access meets, and what a loaded pointer is worth. */
 #include "env.h"
 
-enum walk_kind { WALK_NUMBER, WALK_POINTER, WALK_STRUCT };
+/* WALK_MEMORY: a pointer to anything but a struct. */
+enum walk_kind { WALK_NUMBER, WALK_POINTER, WALK_MEMORY, WALK_STRUCT };
 
 struct walk {
 	struct verifier_env *env;	/* for the log; NULL: say nothing */
@@ -66,7 +67,7 @@ static int meet_pointer(struct walk *w, const struct btf_type *ptr, uint32_t mem
 	}
 	target = kern_btf_skip_modifiers(w->btf, ptr->type, &w->next);
 	if (!btf_is_struct_or_union(target))
-		return WALK_NUMBER;
+		return WALK_MEMORY;
 	w->flags = tag_flags(w->btf, ptr);
 	return WALK_POINTER;
 }
@@ -250,12 +251,14 @@ static uint32_t flags_of_member(const char *type, const char *member)
 static uint32_t loaded_flags(const struct verifier_env *env, const struct reg *reg,
 			     const struct walk *w)
 {
-	uint32_t safe = flags_of_member(type_name(w), w->member), tagged = w->flags;
+	/* Of the struct that is pointed to, whichever union or struct inside of it the member is in. */
+	const char *of = kern_btf_type_name(reg->btf, kern_btf_type(reg->btf, reg->btf_id));
+	uint32_t safe = flags_of_member(of, w->member), tagged = w->flags;
 
 	if (reg->type & REG_UNTRUSTED)
 		return REG_UNTRUSTED;
 	if (!reg_is_trusted(reg) && !reg_is_rcu(env, reg))
-		return tagged | REG_UNTRUSTED;
+		return tagged & (REG_USER | REG_PERCPU);	/* as before there was trust */
 	if (safe & REG_TRUSTED)
 		return safe;
 	if (!in_rcu_section(env) || reg_may_be_null(reg))
@@ -318,6 +321,23 @@ static void set_loaded_pointer(struct verifier_env *env, const struct mem_access
 		dst->id = ++env->id_gen;
 }
 
+/* What a member means that is read into a register; @pointer_flags of one to a struct. */
+static void set_loaded(struct verifier_env *env, const struct mem_access *m, const struct walk *w,
+		       int met, uint32_t pointer_flags)
+{
+	struct reg *dst = &cur_regs(env)[m->value_regno];
+
+	if (met == WALK_POINTER) {
+		set_loaded_pointer(env, m, w, pointer_flags);
+	} else if (met == WALK_MEMORY) {
+		memset(dst, 0, sizeof(*dst));
+		dst->type = REG_MEM | REG_RDONLY | REG_UNTRUSTED;
+		reg_zero_offset(dst);
+	} else {
+		env_set_unknown(env, dst);
+	}
+}
+
 static int check_rights(struct verifier_env *env, const struct reg *reg, const struct mem_access *m)
 {
 	const char *name = kern_btf_type_name(reg->btf, kern_btf_type(reg->btf, reg->btf_id));
@@ -363,10 +383,10 @@ int access_btf(struct verifier_env *env, const struct mem_access *m, int32_t off
 	}
 	if (m->access != ACCESS_READ || m->value_regno < 0)
 		return 0;
-	if (met == WALK_NUMBER || object)
-		env_set_unknown(env, &regs[m->value_regno]);
-	else
-		set_loaded_pointer(env, m, &w, loaded_flags(env, &reg, &w));
+	/* In what a program made a pointer to a struct is a number. */
+	if (object && met == WALK_POINTER)
+		met = WALK_NUMBER;
+	set_loaded(env, m, &w, met, met == WALK_POINTER ? loaded_flags(env, &reg, &w) : 0);
 	return 0;
 }
 
@@ -461,9 +481,6 @@ int access_map(struct verifier_env *env, const struct mem_access *m, int32_t off
 	env->needs_kernel |= env->in->kernel_is_foreign;
 	if (m->value_regno < 0)
 		return 0;
-	if (met == WALK_NUMBER)
-		env_set_unknown(env, &regs[m->value_regno]);
-	else
-		set_loaded_pointer(env, m, &w, REG_UNTRUSTED);
+	set_loaded(env, m, &w, met, REG_UNTRUSTED);
 	return 0;
 }

@@ -48,7 +48,8 @@ struct verifier_module {
 /* An iterator: what programs may expect of the arguments of its function besides their types. */
 enum verifier_iterator_arg {
 	ITERATOR_ARG_TYPED,		/* what the type says */
-	ITERATOR_ARG_OR_NULL,		/* trusted; NULL at the end */
+	ITERATOR_ARG_OR_NULL,		/* NULL at the end */
+	ITERATOR_ARG_TRUSTED_OR_NULL,
 	ITERATOR_ARG_RDONLY_BUF,	/* memory or NULL: max_rdonly_buf of the result */
 	ITERATOR_ARG_RDWR_BUF,
 };
@@ -56,6 +57,7 @@ enum verifier_iterator_arg {
 
 struct verifier_iterator {
 	uint8_t args[VERIFIER_ITERATOR_ARGS];	/* enum verifier_iterator_arg */
+	bool not_here;		/* Linux has it and we do not: its programs are judged, and cannot run */
 };
 
 /* How a helper id stands with a program type. */

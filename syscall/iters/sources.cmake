@@ -1,0 +1,1 @@
+set(SOURCES session.c objects.c map_elems.c)
