@@ -266,6 +266,9 @@ int store_stats_fd(void);
 /* Does anybody want them. One load where nobody ever did; else a look at the file. */
 bool store_stats_on(void);
 
+/* Lines of bpf_trace_printk() that nobody will read and nobody was told of yet. */
+_Atomic uint32_t *store_trace_lost(void);
+
 /* ---- fds of other tasks ---- */
 
 /* The object behind an fd of any process: 0, with NULL for an fd of something else; -EBADF. */
