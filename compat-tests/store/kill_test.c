@@ -16,15 +16,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "asm.h"
 #include "backend.h"
 #include "kern.h"
 #include "map_ops.h"
 #include "nl_call.h"
+#include "perf.h"
+#include "perf_event.h"
+#include "self.h"
 
 #define PINNED	"/sys/fs/bpf/kept"
 #define KEYS	64u
@@ -83,6 +88,7 @@ static const struct extra {
 	{ "/sys/fs/bpf/lru", BPF_MAP_TYPE_LRU_HASH, 4, 8, 0 },
 	{ "/sys/fs/bpf/queue", BPF_MAP_TYPE_QUEUE, 0, 8, 0 },
 	{ "/sys/fs/bpf/trie", BPF_MAP_TYPE_LPM_TRIE, 8, 8, BPF_F_NO_PREALLOC },
+	{ "/sys/fs/bpf/events", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, BPF_F_PRESERVE_ELEMS },
 };
 #define EXTRAS ((int)(sizeof(extras) / sizeof(extras[0])))
 
@@ -142,6 +148,55 @@ static int attach_to_kept(int prog)
 			  BPF_F_ALLOW_MULTI);
 }
 
+/* ---- an event with a ring, which nothing but the pinned array refers to ---- */
+
+/* On whatever CPU: an event of this thread. */
+static int mapped_event(void)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
+					.config = PERF_COUNT_SW_BPF_OUTPUT,
+					.sample_type = PERF_SAMPLE_RAW, .wakeup_events = 1 };
+	int err, fd = perf_open(b, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	CHECK(fd >= 0);
+	CHECK(b->mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0, &err));
+	return fd;
+}
+
+/* The event of the array is on in whichever thread writes to it: it is nobody's in particular. */
+static struct store_obj *kept_event(void)
+{
+	struct store_obj *event;
+
+	CHECK(!store_get(STORE_PERF, 1, &event));
+	return event;
+}
+
+static void prepare_event(void)
+{
+	int map = extra_map("/sys/fs/bpf/events"), event = mapped_event();
+	uint32_t zero = 0;
+
+	CHECK(!map_update(b, map, &zero, &event, 0));
+}
+
+static int write_sample(int map, uint32_t index)
+{
+	struct bpf_insn insns[] = {
+		STORE_IMM(DW, 10, -8, 77), MAP_FD(2, map), MOV_IMM(3, (int)index), MOV_REG(4, 10),
+		ALU_IMM(ADD, 4, -8), MOV_IMM(5, 8), CALL(BPF_FUNC_perf_event_output), EXIT(),
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = load_prog(b, BPF_PROG_TYPE_RAW_TRACEPOINT, insns,
+				      sizeof(insns) / sizeof(insns[0]));
+	CHECK((int)attr.test.prog_fd >= 0);
+	CHECK(!b->bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr)));
+	b->close(attr.test.prog_fd);
+	return attr.test.retval;
+}
+
 static void prepare(void)
 {
 	int fd = map_create_simple(b, BPF_MAP_TYPE_HASH, 4, 8, KEYS + 8, 0);
@@ -156,6 +211,7 @@ static void prepare(void)
 	CHECK(!obj_pin(b, fd, PINNED));
 	for (int i = 0; i < EXTRAS; i++)
 		prepare_extra(&extras[i]);
+	prepare_event();
 }
 
 /* ---- operations ---- */
@@ -371,6 +427,30 @@ static void op_ring(void)
 	CHECK(!ringbuf_output(map, "0123456789abcde", 16, 0));
 }
 
+/* Into the ring that is kept, and one of its own that somebody waits for. */
+static void op_perf_output(void)
+{
+	int map = map_create_simple(b, BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 1, 0);
+	int kept_map = extra_map("/sys/fs/bpf/events"), event = mapped_event();
+	uint32_t zero = 0;
+
+	perf_shared_of(kept_event())->pid = self_tid();
+	CHECK(!write_sample(kept_map, 0));
+	CHECK(!map_update(b, map, &zero, &event, 0));
+	CHECK(kern_poll_fd(event) >= 0);
+	CHECK(!write_sample(map, 0));
+}
+
+static void op_tracepoint(void)
+{
+	int events[2] = { perf_open_tracepoint(b, "sched/sched_process_exec", 0),
+			  perf_open_tracepoint(b, "sched/sched_process_exec", 0) };
+
+	CHECK(perf_link(b, load_trivial(b, BPF_PROG_TYPE_TRACEPOINT), events[0], 0) >= 0);
+	CHECK(!perf_ioctl(b, events[1], PERF_EVENT_IOC_SET_BPF,
+			  load_trivial(b, BPF_PROG_TYPE_TRACEPOINT)));
+}
+
 static void put_inner(int fd, uint32_t key, int want)
 {
 	int inner = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 4, 1, 0);
@@ -492,6 +572,8 @@ static const struct operation {
 	{ "xdp_without_link", op_xdp_without_link, false },
 	{ "close_last", op_close_last, false },
 	{ "ring", op_ring, false },
+	{ "perf_output", op_perf_output, false },
+	{ "tracepoint", op_tracepoint, false },
 	{ "of_maps", op_of_maps, false },
 	{ "array_of_maps", op_array_of_maps, false },
 	{ "queue", op_queue, false },
@@ -664,8 +746,30 @@ static void check_attachments(void)
 	ask_netlink(RTM_DELQDISC, 0, TC_H_CLSACT, TCA_KIND, "clsact", 7, -1);
 }
 
+/* Whole samples up to where the head is, which is what the reader sees; and one more fits. */
+static void check_events(void)
+{
+	struct store_obj *event = kept_event();
+	struct perf_event_shared *shared = perf_shared_of(event);
+	const struct perf_event_mmap_page *page = (void *)event->mem;
+	uint64_t before = shared->ring.head;
+
+	shared->pid = self_tid();
+	CHECK(!write_sample(extra_map("/sys/fs/bpf/events"), 0));
+	CHECK(page->data_head == shared->ring.head && page->data_head == before + 24);
+	for (uint64_t at = 0; at < page->data_head; at += 24) {
+		const struct perf_event_header *record = (void *)(event->mem + 4096 + at);
+
+		CHECK(record->type == PERF_RECORD_SAMPLE && record->size == 24);
+		CHECK(*(const uint64_t *)((const char *)record + 12) == 77);
+	}
+	store_put(event);
+	perf_happen_exec(b, "/bin/true");
+}
+
 static void check_extras(void)
 {
+	check_events();
 	check_attachments();
 	check_lru();
 	check_trie();
@@ -722,7 +826,8 @@ static void check_store(void)
 	/* Maps: the pinned ones. Programs, links, temporary files: none are left. */
 	CHECK(count_files("obj", "m") == 1 + EXTRAS + (second >= 0));
 	CHECK(count_files("obj", "plt") == 0);
-	CHECK(count_files("fifo", "mplt") == 0);
+	CHECK(count_files("obj", "e") == 1);
+	CHECK(count_files("fifo", "mplte") == 0);
 	CHECK(!any_hidden("attach"));
 	CHECK(count_files("pin", "mplt") == 1 + EXTRAS + (second >= 0));
 }

@@ -13,6 +13,7 @@
 
 #include "backend.h"
 #include "facts.h"
+#include "perf.h"
 
 static const struct shape {
 	const char *name;
@@ -23,6 +24,7 @@ static const struct shape {
 	{ "PERCPU_ARRAY", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 8 },
 	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
 	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
+	{ "PERF_EVENT_ARRAY", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8 },
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
 	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
@@ -104,6 +106,8 @@ static int good_value_fd(struct story *s)
 		return load_trivial(s->b, BPF_PROG_TYPE_XDP);
 	if (is_map_in_map(s))
 		return new_inner(s, BPF_MAP_TYPE_ARRAY, 4, 2);
+	if (s->shape->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		return perf_open_output(s->b, 0, 1);
 	return -1;
 }
 

@@ -82,7 +82,7 @@ struct xdp_args {
 	unsigned char *frags;		/* room for XDP_FRAGS_MAX pages */
 };
 
-#define XDP_ROW_CNT 8
+#define XDP_ROW_CNT 9
 extern const struct bpfx_helper xdp_rows[XDP_ROW_CNT];
 int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
@@ -141,9 +141,9 @@ int skb_load_packet(void *ctx, int32_t offset, uint32_t size, uint64_t *value);
 int skb_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
 /* skb_rows.c */
-#define SKB_FILTER_ROW_CNT 5
-#define SKB_CGROUP_ROW_CNT 11
-#define SKB_TC_ROW_CNT	   31
+#define SKB_FILTER_ROW_CNT 6
+#define SKB_CGROUP_ROW_CNT 12
+#define SKB_TC_ROW_CNT	   32
 extern const struct bpfx_helper skb_filter_rows[SKB_FILTER_ROW_CNT];
 extern const struct bpfx_helper skb_cgroup_rows[SKB_CGROUP_ROW_CNT];
 extern const struct bpfx_helper skb_tc_rows[SKB_TC_ROW_CNT];

@@ -95,6 +95,21 @@ SKB_HELPER(help_skb_load_bytes)
 	return load_bytes(skb, skb->data, r2, r3, r4);
 }
 
+/* The sample, and as many bytes of the packet as the flags' upper half says. */
+SKB_HELPER(help_skb_perf_output)
+{
+	struct skb_args *skb = skb_of(r1);
+	uint64_t size = (r3 & BPF_F_CTXLEN_MASK) >> 32;
+	const struct bpfx_piece pieces[] = { { (void *)(uintptr_t)r4, r5 }, { skb->data, size } };
+
+	if (r3 & ~(BPF_F_CTXLEN_MASK | BPF_F_INDEX_MASK))
+		return -EINVAL;
+	if (size > (uint64_t)(skb->data_end - skb->data))
+		return -EFAULT;
+	return (int64_t)net_host->perf_output((void *)(uintptr_t)r2, skb, r3 & BPF_F_INDEX_MASK,
+					      pieces, 2);
+}
+
 SKB_HELPER(help_skb_load_bytes_relative)
 {
 	const struct skb_args *skb = skb_of(r1);

@@ -11,6 +11,7 @@
 /* skb_helpers.c: bytes and checksums. */
 SKB_HELPER(help_skb_load_bytes);
 SKB_HELPER(help_skb_load_bytes_relative);
+SKB_HELPER(help_skb_perf_output);
 SKB_HELPER(help_skb_store_bytes);
 SKB_HELPER(help_skb_pull_data);
 SKB_HELPER(help_l3_csum_replace);

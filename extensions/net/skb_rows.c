@@ -26,7 +26,10 @@
 	ROW(skb_load_bytes_relative, help_skb_load_bytes_relative, CTX, ANY, OUT, SIZE, ANY),      \
 	ROW(get_socket_cookie, help_skb_cookie, CTX),                                              \
 	ROW(get_socket_uid, help_skb_uid, CTX),                                                    \
-	ROW(get_netns_cookie, help_skb_netns_cookie, CTX | BPFX_NULLABLE)
+	ROW(get_netns_cookie, help_skb_netns_cookie, CTX | BPFX_NULLABLE),                         \
+	{ BPF_FUNC_perf_event_output, "perf_event_output", help_skb_perf_output,                   \
+	  BPFX_RET_INTEGER, { CTX, BPFX_ARG_MAP, ANY, IN, BPFX_ARG_SIZE_OR_ZERO },                 \
+	  .flags = BPFX_HELPER_GPL }
 
 /* And what those have that know cgroups or sockets. */
 #define SOCKETS                                                                                    \

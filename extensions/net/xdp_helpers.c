@@ -167,6 +167,24 @@ HELPER(help_xdp_redirect_map)
 	return XDP_REDIRECT;
 }
 
+/* The sample, and as many bytes of the packet as the flags' upper half says. */
+HELPER(help_xdp_perf_output)
+{
+	struct xdp_args *xdp = xdp_of(r1);
+	uint64_t size = (r3 & BPF_F_CTXLEN_MASK) >> 32;
+	uint64_t linear = MIN(size, xdp_linear_size(xdp));
+	const struct bpfx_piece pieces[] = {
+		{ (void *)(uintptr_t)r4, r5 }, { xdp->data, linear }, { xdp->frags, size - linear },
+	};
+
+	if (r3 & ~(BPF_F_CTXLEN_MASK | BPF_F_INDEX_MASK))
+		return -EINVAL;
+	if (size > total_size(xdp))
+		return -EFAULT;
+	return (int64_t)net_host->perf_output((void *)(uintptr_t)r2, xdp, r3 & BPF_F_INDEX_MASK,
+					      pieces, 3);
+}
+
 #define CTX BPFX_ARG_CTX
 #define ANY BPFX_ARG_ANY
 
@@ -185,6 +203,9 @@ const struct bpfx_helper xdp_rows[XDP_ROW_CNT] = {
 	  { CTX, ANY, BPFX_ARG_MEM | BPFX_RDONLY, BPFX_ARG_SIZE }, .flags = 0 },
 	{ BPF_FUNC_redirect_map, "redirect_map", help_xdp_redirect_map, BPFX_RET_INTEGER,
 	  { BPFX_ARG_MAP, ANY, ANY }, .flags = BPFX_HELPER_IMPLICIT_CTX },
+	{ BPF_FUNC_perf_event_output, "perf_event_output", help_xdp_perf_output, BPFX_RET_INTEGER,
+	  { CTX, BPFX_ARG_MAP, ANY, BPFX_ARG_MEM | BPFX_RDONLY, BPFX_ARG_SIZE_OR_ZERO },
+	  .flags = BPFX_HELPER_GPL },
 	{ BPF_FUNC_redirect, "redirect", help_xdp_redirect, BPFX_RET_INTEGER, { ANY, ANY },
 	  .flags = BPFX_HELPER_IMPLICIT_CTX },
 };

@@ -11,7 +11,9 @@
 
 static const uint32_t kprobe_ids[] = {
 	BPF_FUNC_probe_read,
+	BPF_FUNC_perf_event_read,
 	BPF_FUNC_perf_event_output,
+	BPF_FUNC_perf_event_read_value,
 	BPF_FUNC_get_stackid,
 	BPF_FUNC_probe_read_str,
 	BPF_FUNC_get_stack,
@@ -21,7 +23,9 @@ static const uint32_t kprobe_ids[] = {
 
 static const uint32_t tracepoint_ids[] = {
 	BPF_FUNC_probe_read,
+	BPF_FUNC_perf_event_read,
 	BPF_FUNC_perf_event_output,
+	BPF_FUNC_perf_event_read_value,
 	BPF_FUNC_get_stackid,
 	BPF_FUNC_probe_read_str,
 	BPF_FUNC_get_stack,
@@ -30,7 +34,9 @@ static const uint32_t tracepoint_ids[] = {
 
 static const uint32_t perf_event_ids[] = {
 	BPF_FUNC_probe_read,
+	BPF_FUNC_perf_event_read,
 	BPF_FUNC_perf_event_output,
+	BPF_FUNC_perf_event_read_value,
 	BPF_FUNC_get_stackid,
 	BPF_FUNC_probe_read_str,
 	BPF_FUNC_perf_prog_read_value,
@@ -41,7 +47,9 @@ static const uint32_t perf_event_ids[] = {
 
 static const uint32_t raw_tracepoint_ids[] = {
 	BPF_FUNC_probe_read,
+	BPF_FUNC_perf_event_read,
 	BPF_FUNC_perf_event_output,
+	BPF_FUNC_perf_event_read_value,
 	BPF_FUNC_get_stackid,
 	BPF_FUNC_probe_read_str,
 	BPF_FUNC_get_stack,

@@ -19,6 +19,11 @@ struct bpfx_batch {
 	uint64_t opaque[8];
 };
 
+struct bpfx_piece {
+	const void *data;
+	uint64_t size;
+};
+
 struct bpfx_host {
 	uint32_t size;
 	uint32_t abi_version;
@@ -95,6 +100,11 @@ struct bpfx_host {
 
 	/* As run_prog(), of the program that a map's value names. -ENOENT: it has gone. */
 	int (*run_prog_id)(uint32_t id, void *ctx, uint32_t *result);
+
+	/* bpf_perf_event_output() of up to three pieces of memory in a row, for helpers that add bytes of
+	 * a packet. @flags: an index or BPF_F_CURRENT_CPU, nothing else. What Linux's helper returns. */
+	int (*perf_output)(struct bpfx_map *map, void *ctx, uint64_t flags,
+			   const struct bpfx_piece *pieces, uint32_t cnt);
 };
 
 #ifdef __cplusplus

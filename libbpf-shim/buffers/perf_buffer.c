@@ -18,6 +18,7 @@ struct cpu_buffer {
 	void *copy;		/* of a record that wraps */
 	size_t copy_size;
 	int fd, cpu, map_key;
+	int wait_fd;		/* stands for fd in the epoll set; -1: not there yet */
 };
 
 struct perf_buffer {
@@ -52,6 +53,7 @@ static void free_cpu_buffer(struct perf_buffer *pb, struct cpu_buffer *buffer)
 		return;
 	if (buffer->base)
 		sys_munmap(buffer->base, pb->mmap_size + pb->page_size);
+	sys_wait_fd_close(buffer->fd, buffer->wait_fd);
 	if (buffer->fd >= 0) {
 		sys_perf_ioctl(buffer->fd, PERF_EVENT_IOC_DISABLE, 0);
 		sys_close(buffer->fd);
@@ -89,6 +91,7 @@ static struct cpu_buffer *open_cpu_buffer(struct perf_buffer *pb, struct perf_ev
 	buffer->pb = pb;
 	buffer->cpu = cpu;
 	buffer->map_key = map_key;
+	buffer->wait_fd = -1;
 	buffer->fd = sys_perf_event_open(attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	err = buffer->fd < 0 ? buffer->fd : 0;
 	if (err)
@@ -123,8 +126,11 @@ static int connect_cpu_buffer(struct perf_buffer *pb, struct cpu_buffer *buffer)
 			buffer->map_key, buffer->fd, errstr(err));
 		return err;
 	}
-	if (epoll_ctl(pb->epoll_fd, EPOLL_CTL_ADD, buffer->fd, &event)) {
+	buffer->wait_fd = sys_wait_fd(buffer->fd);
+	err = buffer->wait_fd < 0 ? buffer->wait_fd : 0;
+	if (!err && epoll_ctl(pb->epoll_fd, EPOLL_CTL_ADD, buffer->wait_fd, &event))
 		err = -errno;
+	if (err) {
 		pr_warn("failed to epoll_ctl cpu #%d perf FD %d: %s\n", buffer->cpu, buffer->fd,
 			errstr(err));
 		return err;
@@ -362,7 +368,11 @@ static enum bpf_perf_event_ret read_records(struct cpu_buffer *buffer)
 
 static int process(struct cpu_buffer *buffer)
 {
-	int ret = read_records(buffer);
+	int ret;
+
+	/* Before the ring is looked at: what comes later wakes again. */
+	sys_wait_drain(buffer->fd, buffer->wait_fd);
+	ret = read_records(buffer);
 
 	if (ret == LIBBPF_PERF_EVENT_ERROR) {
 		pr_warn("error while processing records: %s\n", errstr(ret));

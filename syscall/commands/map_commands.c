@@ -133,6 +133,15 @@ int element_update(struct element *element, uint64_t flags)
 			       : -ENOTSUPP;
 }
 
+static int update(struct element *element, int map_fd, uint64_t flags)
+{
+	const struct map_ops *ops = element->map->ops;
+
+	return ops->fd_update ? ops->fd_update(element->map, map_fd, element->key, element->value,
+					       flags)
+			      : element_update(element, flags);
+}
+
 int map_update_command(struct call *call)
 {
 	const union bpf_attr *attr = &call->attr;
@@ -144,7 +153,7 @@ int map_update_command(struct call *call)
 	err = check_lock_flag(element.map, attr->flags);
 	err = err ? err : element_read_key(&element, attr->key);
 	err = err ? err : element_read_value(&element, attr->value);
-	err = err ? err : element_update(&element, attr->flags);
+	err = err ? err : update(&element, attr->map_fd, attr->flags);
 	element_close(&element);
 	return err;
 }

@@ -53,6 +53,10 @@ struct bpfx_run;
 struct exec_image;
 struct kern_map;
 
+/* bpf_perf_event_output() of pieces of memory, by flags that name an index only: 0 or -errno. */
+struct perf_raw;
+int help_perf_output(struct kern_map *map, uint64_t flags, uint32_t cpu, const struct perf_raw *raw);
+
 /* Where lines of bpf_trace_printk go, complete with '\n'; NULL: nowhere. Set once at start. */
 extern void (*helper_trace_sink)(const char *line, size_t len);
 

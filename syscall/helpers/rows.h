@@ -16,7 +16,7 @@ struct helper_table {
 
 extern const struct helper_table map_helpers, ringbuf_helpers, time_helpers, task_helpers,
 	misc_helpers, memory_helpers, string_helpers, loop_helpers, trace_helpers, spin_helpers,
-	dynptr_helpers, seq_helpers;
+	dynptr_helpers, seq_helpers, perf_helpers;
 
 #define HELPER_TABLE(name) const struct helper_table name##_helpers = { name##_rows,		   \
 									ARRAY_SIZE(name##_rows) }

@@ -4,8 +4,10 @@
 
 #include "err.h"
 #include "fault.h"
+#include "helpers.h"
 #include "hooks.h"
 #include "journal.h"
+#include "perf_event.h"
 #include "registry.h"
 #include "log.h"
 
@@ -98,6 +100,20 @@ static uint32_t cpu_of(void *ctx)
 	return run ? run->cpu : 0;
 }
 
+static int perf_output(struct bpfx_map *map, void *ctx, uint64_t flags,
+		       const struct bpfx_piece *pieces, uint32_t cnt)
+{
+	struct perf_raw raw = { 0 };
+
+	if (cnt > PERF_RAW_PIECES || flags & ~BPF_F_INDEX_MASK)
+		return -EINVAL;
+	for (uint32_t i = 0; i < cnt; i++) {
+		raw.piece[i].data = pieces[i].data;
+		raw.piece[i].size = pieces[i].size;
+	}
+	return help_perf_output((struct kern_map *)map, flags, cpu_of(ctx), &raw);
+}
+
 static uint32_t type_of(const struct bpfx_prog *prog)
 {
 	return ((const struct kern_prog *)prog)->shared->type;
@@ -160,4 +176,5 @@ const struct bpfx_host link_host = {
 	.map_ref	  = ref_map,
 	.map_put	  = put_map,
 	.run_prog_id	  = run_prog_id,
+	.perf_output	  = perf_output,
 };

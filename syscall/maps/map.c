@@ -293,7 +293,7 @@ static void free_room(struct store_obj *obj)
 	close_view(obj->room);
 }
 
-/* Nobody outside holds it any more, only programs: what that means for a prog array. */
+/* Nobody outside holds it any more, only programs: what that means for arrays of programs and events. */
 static bool unheld(uint32_t id)
 {
 	struct kern_map *map;
@@ -301,7 +301,7 @@ static bool unheld(uint32_t id)
 
 	if (map_get(id, &map))
 		return false;
-	cleared = prog_array_clear(map);
+	cleared = prog_array_clear(map) || perf_array_clear(map);
 	map_put(map);
 	return cleared;
 }

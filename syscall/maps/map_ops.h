@@ -50,6 +50,9 @@ struct map_ops {
 	/* Commands. value: map_user_value_size() bytes. NULL entry: -ENOTSUPP (524). */
 	int (*cmd_lookup)(struct kern_map *map, const void *key, void *value, uint64_t flags);
 	int (*cmd_update)(struct kern_map *map, const void *key, const void *value, uint64_t flags);
+	/* In place of cmd_update, where an element depends on the fd that it is written through. */
+	int (*fd_update)(struct kern_map *map, int map_fd, const void *key, const void *value,
+			 uint64_t flags);
 	int (*cmd_delete)(struct kern_map *map, const void *key);
 	int (*cmd_lookup_and_delete)(struct kern_map *map, const void *key, void *value,
 				     uint64_t flags);
@@ -169,6 +172,9 @@ struct store_obj *fd_array_object(struct kern_map *map, uint32_t index);
 extern int (*prog_array_accepts)(struct kern_map *map, const struct store_obj *prog);
 /* May it see packets on their way out of an interface of a devmap. */
 extern int (*devmap_accepts)(const struct store_obj *prog);
+
+/* The event in a slot of an array of perf events, valid while the array is in use; NULL: none. */
+struct store_obj *perf_array_event(struct kern_map *map, uint32_t index);
 
 /* Ring buffer operations that its helpers need beside map_ops. */
 void *ringbuf_reserve(struct kern_map *map, uint64_t size, uint64_t flags);

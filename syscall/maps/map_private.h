@@ -11,7 +11,7 @@ extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, r
 	prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops,
 	hash_of_maps_map_ops, queue_map_ops, stack_map_ops, lpm_trie_map_ops,
 	bloom_filter_map_ops, lru_hash_map_ops, lru_percpu_hash_map_ops, devmap_map_ops,
-	devmap_hash_map_ops;
+	devmap_hash_map_ops, perf_event_array_map_ops;
 
 static inline struct map_shared *map_shared_of(const struct store_obj *obj)
 {
@@ -51,6 +51,8 @@ const struct map_ops *map_custom_ops(uint32_t base);
 int array_next_key(struct kern_map *map, const void *key, void *next);
 /* The last fd and pin of a prog array is gone: empty it. Return: was there anything in it. */
 bool prog_array_clear(struct kern_map *map);
+/* The same of an array of perf events that does not preserve its elements. */
+bool perf_array_clear(struct kern_map *map);
 
 /* A key must be a 32-bit integer, or void for a single element (global data). */
 int array_check_btf(const struct kern_btf *btf, const union bpf_attr *attr);

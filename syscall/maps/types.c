@@ -7,6 +7,7 @@ static const struct map_ops *const types[] = {
 	[BPF_MAP_TYPE_HASH] = &hash_map_ops,
 	[BPF_MAP_TYPE_ARRAY] = &array_map_ops,
 	[BPF_MAP_TYPE_PROG_ARRAY] = &prog_array_map_ops,
+	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = &perf_event_array_map_ops,
 	[BPF_MAP_TYPE_PERCPU_HASH] = &percpu_hash_map_ops,
 	[BPF_MAP_TYPE_PERCPU_ARRAY] = &percpu_array_map_ops,
 	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = &array_of_maps_map_ops,

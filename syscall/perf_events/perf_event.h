@@ -79,10 +79,13 @@ int perf_ring_prepare(struct store_obj *event, size_t offset, size_t length, int
 /* The fd through which it is mapped: see store_view_fd(). */
 int perf_ring_view_fd(struct store_obj *event, bool writable);
 
-/* What a sample carries: two pieces of memory in a row. */
+/* What a sample carries: pieces of memory in a row. */
+#define PERF_RAW_PIECES 3u
 struct perf_raw {
-	const void *data, *more;
-	uint32_t size, more_size;
+	struct {
+		const void *data;
+		uint64_t size;
+	} piece[PERF_RAW_PIECES];
 };
 /* 0, -ENOSPC: the ring has no room, or there is none; -EBUSY: this thread is writing to it. */
 int perf_event_output(struct store_obj *event, const struct perf_raw *raw, uint32_t cpu);

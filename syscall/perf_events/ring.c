@@ -211,10 +211,19 @@ static uint64_t put_record(struct store_obj *event, uint64_t at, const struct pe
 	return put(event, at, record->words, record->word_cnt * 8);
 }
 
+static uint64_t raw_size(const struct perf_raw *raw)
+{
+	uint64_t size = 0;
+
+	for (uint32_t i = 0; i < PERF_RAW_PIECES; i++)
+		size += raw->piece[i].size;
+	return size;
+}
+
 /* The size in front of a sample's bytes counts what pads them: the record ends at a multiple of 8. */
 static uint32_t padded_raw(const struct perf_raw *raw)
 {
-	return round_up64(raw->size + (uint64_t)raw->more_size + sizeof(uint32_t), 8);
+	return round_up64(raw_size(raw) + sizeof(uint32_t), 8);
 }
 
 static uint64_t put_raw(struct store_obj *event, uint64_t at, const struct perf_raw *raw)
@@ -223,9 +232,9 @@ static uint64_t put_raw(struct store_obj *event, uint64_t at, const struct perf_
 	uint32_t whole = padded_raw(raw), size = whole - sizeof(uint32_t);
 
 	at = put(event, at, &size, sizeof(size));
-	at = put(event, at, raw->data, raw->size);
-	at = put(event, at, raw->more, raw->more_size);
-	return put(event, at, zeros, size - raw->size - raw->more_size);
+	for (uint32_t i = 0; i < PERF_RAW_PIECES; i++)
+		at = put(event, at, raw->piece[i].data, raw->piece[i].size);
+	return put(event, at, zeros, size - raw_size(raw));
 }
 
 /* One byte is never used: full and empty must differ. */
@@ -283,7 +292,7 @@ static int write_locked(struct store_obj *event, const struct perf_raw *raw, uin
 /* A record's size has 16 bits. */
 static bool is_too_large(const struct perf_raw *raw)
 {
-	return raw->size + (uint64_t)raw->more_size > UINT16_MAX - sizeof(struct perf_record);
+	return raw_size(raw) > UINT16_MAX - sizeof(struct perf_record);
 }
 
 int perf_event_output(struct store_obj *event, const struct perf_raw *raw, uint32_t cpu)
