@@ -29,6 +29,7 @@ static void start_module(const struct bpfx_extension *ext)
 static void start(void)
 {
 	registry_start(&link_host);
+	kern_trace_start();
 	if (kern_create_btf())
 		debug_log(LOG_LEVEL_ERROR, "kern: this store has no kernel BTF");
 	registry_each(start_module);

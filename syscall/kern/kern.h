@@ -167,11 +167,16 @@ enum kern_path_kind {
 	KERN_PATH_FILE = 2,	/* an emulated file of /sys, /proc */
 	KERN_PATH_CGROUP = 3,	/* below the cgroup file system */
 	KERN_PATH_TRACEFS = 4,	/* below the tracing file system, by either of its names */
+	KERN_PATH_TRACE_PIPE = 5,	/* its trace_pipe, to be opened by kern_trace_pipe() */
 };
 KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
 
 /* open() of a pin: an iterator's is read like a file. An fd, KERN_NOT_OURS: it is none, -errno. */
 KERN_EXPORT int kern_open_pinned(const char *path, int flags);
+
+/* open(2) of trace_pipe: an fd to be read, in which lines of bpf_trace_printk() arrive, or -errno. Those
+ * that nobody has read yet are in it already. */
+KERN_EXPORT int kern_trace_pipe(int flags);
 
 /* A path below the bpf file system was unlinked or replaced: objects that only it held go now. */
 KERN_EXPORT void kern_unpinned(void);

@@ -18,6 +18,8 @@ int kern_add_module(const struct bpfx_extension *ext);
 /* Whole or not at all: another process may ask at the same time. 0 or -errno. */
 int kern_write_file(const char *path, const void *data, size_t size);
 bool kern_is_below(const char *path, const char *folder);
+/* From now on lines of bpf_trace_printk() go to who reads trace_pipe. */
+void kern_trace_start(void);
 /* As kern_path(), of the tracing file system. */
 int kern_tracefs_path(const char *path, char *out, size_t size);
 

@@ -92,6 +92,8 @@ static void make_tree(void)
 	mkdir(folder, 0700);
 	snprintf(folder, sizeof(folder), "%s/root/tracing/events", store_dir());
 	mkdir(folder, 0700);
+	snprintf(folder, sizeof(folder), "%s/root/tracing/trace_pipe", store_dir());
+	mkfifo(folder, 0600);
 	registry_each(make_events);
 }
 
@@ -109,6 +111,7 @@ int kern_tracefs_path(const char *path, char *out, size_t size)
 	if (err)
 		return err;
 	make_tree();
-	return snprintf(out, size, "%s/root/tracing%s", store_dir(), rest) < (int)size
-		       ? KERN_PATH_TRACEFS : -ENAMETOOLONG;
+	if (snprintf(out, size, "%s/root/tracing%s", store_dir(), rest) >= (int)size)
+		return -ENAMETOOLONG;
+	return strcmp(rest, "/trace_pipe") ? KERN_PATH_TRACEFS : KERN_PATH_TRACE_PIPE;
 }

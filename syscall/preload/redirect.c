@@ -102,6 +102,8 @@ enum redirect_kind redirect(const char *path, struct redirect *to)
 		to->kind = REDIRECT_CGROUP;
 	else if (ret == KERN_PATH_TRACEFS)
 		to->kind = REDIRECT_TRACEFS;
+	else if (ret == KERN_PATH_TRACE_PIPE)
+		to->kind = REDIRECT_TRACE_PIPE;
 	return to->kind;
 }
 
@@ -112,6 +114,7 @@ const char *redirected(const char *path, struct redirect *to)
 	case REDIRECT_FILE:
 	case REDIRECT_CGROUP:
 	case REDIRECT_TRACEFS:
+	case REDIRECT_TRACE_PIPE:
 		return to->path;
 	default:
 		return path;

@@ -17,6 +17,7 @@ enum redirect_kind {
 	REDIRECT_FILE,		/* real path in .path */
 	REDIRECT_CGROUP,	/* real path in .path */
 	REDIRECT_TRACEFS,	/* real path in .path */
+	REDIRECT_TRACE_PIPE,	/* real path in .path */
 	REDIRECT_FDINFO,	/* /proc/self/fdinfo/N of a bpf fd: .fd */
 	REDIRECT_FD,		/* /proc/self/fd/N of a bpf fd: .fd */
 	REDIRECT_MOUNTS,	/* /proc/mounts and its aliases */

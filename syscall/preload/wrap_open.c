@@ -63,6 +63,16 @@ static int open_tracefs(const char *real, int flags)
 	return fd;
 }
 
+static int open_trace_pipe(int flags)
+{
+	int fd = kern_trace_pipe(flags);
+
+	if (fd >= 0)
+		return fd;
+	errno = -fd;
+	return -1;
+}
+
 /* @dir: AT_FDCWD or what openat() got, for paths that are not ours. */
 static int open_any(int dir, const char *path, int flags, mode_t mode)
 {
@@ -76,6 +86,8 @@ static int open_any(int dir, const char *path, int flags, mode_t mode)
 		return REAL(open)(to.path, flags, mode);
 	case REDIRECT_TRACEFS:
 		return open_tracefs(to.path, flags);
+	case REDIRECT_TRACE_PIPE:
+		return open_trace_pipe(flags);
 	case REDIRECT_FDINFO:
 	case REDIRECT_MOUNTS:
 		return open_text(&to, flags);

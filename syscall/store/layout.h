@@ -53,6 +53,7 @@ struct store_control {
 	struct shm_lock cpu[STORE_CPUS_MAX];
 	struct store_running running[STORE_CPUS_MAX];
 	_Atomic uint32_t stats;		/* somebody may want statistics: store_stats_on() looks */
+	_Atomic uint32_t trace_lost;	/* see store_trace_lost() */
 	_Atomic uint32_t note_cnt;	/* lines ever written */
 	struct store_note notes[STORE_NOTES_MAX];
 };

@@ -76,6 +76,11 @@ bool store_stats_on(void)
 	return true;
 }
 
+_Atomic uint32_t *store_trace_lost(void)
+{
+	return &store.control->trace_lost;
+}
+
 /* ---- fds of other tasks ---- */
 
 /* "…/obj/l12" of this store: kind and id. */

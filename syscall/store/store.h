@@ -277,6 +277,9 @@ void store_stats_look(void);
 /* The number in a file of root/ that stands for one of /proc/sys; @otherwise where there is none. */
 int store_sysctl(const char *name, int otherwise);
 
+/* Lines of bpf_trace_printk() that nobody will read and nobody was told of yet. */
+_Atomic uint32_t *store_trace_lost(void);
+
 /* ---- fds of other tasks ---- */
 
 /* The object behind an fd of any process: 0, with NULL for an fd of something else; -EBADF. */
