@@ -421,7 +421,7 @@ static int is_ready(const struct world *w)
 
 	if (w->b->emulated)
 		return kern_poll_now(w->event) & POLLIN ? 1 : 0;
-	poll(&one, 1, 50);
+	poll(&one, 1, 10);
 	return one.revents & POLLIN ? 1 : 0;
 }
 

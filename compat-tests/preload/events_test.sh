@@ -16,7 +16,7 @@ trap 'rm -rf "$work" "$BPF_SHIM_STORE"' EXIT
 # Until the file says it, at most five seconds.
 wait_for() {	# file, text, times
 	tries=0
-	while [ "$(grep -c "$2" "$1")" -lt "$3" ] && [ $tries -lt 100 ]; do
+	while [ "$(grep -c "$2" "$1")" -lt "$3" ] && [ $tries -lt 40 ]; do
 		sleep 0.05
 		tries=$((tries + 1))
 	done
@@ -36,8 +36,8 @@ show() {	# library to preload or nothing
 		bpftool $format map event_pipe pinned $BPFFS/maps/events >"$work/samples" 2>&1 &
 		sleep 0.5
 		run_packets 3 60
-		wait_for "$work/samples" "${format:+data}${format:-CPU}" 1
-		sleep 0.2
+		[ -n "$format" ] || wait_for "$work/samples" CPU 3
+		sleep 0.5
 		kill -INT $!
 		wait $! || echo "status $?"
 		cat "$work/samples"
@@ -50,7 +50,7 @@ show() {	# library to preload or nothing
 		sleep 0.5
 		run_packets 2 $size
 		wait_for "$work/lines" "packet of $size bytes" 1
-		sleep 0.2
+		sleep 0.5
 		kill -INT $!
 		wait $! || echo "status $?"
 		grep -o "bpf_trace_printk: packet of $size bytes" "$work/lines" || cat "$work/lines"
