@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -169,6 +171,74 @@ static void what_there_is(void **state)
 	if (fd < 0)
 		fail_msg("tracepoint: %s", result_name(fd));
 	b->close(fd);
+}
+
+/* ---- without capabilities ---- */
+
+static uint64_t effective(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	assert_int_equal(syscall(SYS_capget, &header, data), 0);
+	return data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
+static void make_effective(uint64_t caps)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	assert_int_equal(syscall(SYS_capget, &header, data), 0);
+	data[0].effective = caps;
+	data[1].effective = caps >> 32;
+	assert_int_equal(syscall(SYS_capset, &header, data), 0);
+}
+
+static void what_is_left_without_capabilities(void **state)
+{
+	const struct backend *b = backend_of(state);
+	const uint64_t raw = PERF_SAMPLE_RAW, all = effective();
+	const struct {
+		const char *what;
+		uint32_t type;
+		int pid, exclude_kernel;
+		uint64_t sample_type;
+		int want;
+	} rows[] = {
+		{ "a CPU", PERF_TYPE_SOFTWARE, -1, 0, 0, -EACCES },
+		{ "itself and the kernel", PERF_TYPE_SOFTWARE, 0, 0, 0, -EACCES },
+		{ "itself", PERF_TYPE_SOFTWARE, 0, 1, 0, 0 },
+		{ "a CPU but not the kernel", PERF_TYPE_SOFTWARE, -1, 1, 0, -EACCES },
+		{ "a tracepoint on a CPU", PERF_TYPE_TRACEPOINT, -1, 1, 0, -EACCES },
+		{ "a tracepoint in the kernel", PERF_TYPE_TRACEPOINT, 0, 0, 0, -EACCES },
+		{ "a tracepoint", PERF_TYPE_TRACEPOINT, 0, 1, 0, 0 },
+		{ "records of a tracepoint", PERF_TYPE_TRACEPOINT, 0, 1, raw, -EPERM },
+		{ "records on a CPU", PERF_TYPE_TRACEPOINT, -1, 1, raw, -EPERM },
+		{ "an unknown type", 77, -1, 1, 0, -ENOENT },
+		{ "an unknown type in the kernel", 77, -1, 0, 0, -EACCES },
+		{ "an unknown part", PERF_TYPE_SOFTWARE, -1, 0, 1ull << 40, -EINVAL },
+		{ "no such task", PERF_TYPE_SOFTWARE, 99999999, 1, 0, -ESRCH },
+	};
+	char text[32];
+
+	if (!(all & (1ull << CAP_PERFMON | 1ull << CAP_SYS_ADMIN)))
+		return;		/* it began without: the emulated kernel is its own */
+	assert_true(tracefs_read(b, "events/" TP "/id", text, sizeof(text)) > 0);
+	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
+		struct perf_event_attr attr = { .type = rows[i].type, .size = sizeof(attr),
+						.config = rows[i].type == PERF_TYPE_SOFTWARE
+								  ? PERF_COUNT_SW_BPF_OUTPUT
+								  : (uint64_t)atoi(text),
+						.exclude_kernel = rows[i].exclude_kernel,
+						.sample_type = rows[i].sample_type };
+		int got;
+
+		make_effective(0);
+		got = open_and_close(b, &attr, rows[i].pid, rows[i].pid == -1 ? 0 : -1, -1, 0);
+		make_effective(all);
+		check(rows[i].what, got, rows[i].want);
+	}
 }
 
 /* ---- the fd ---- */
@@ -370,6 +440,7 @@ int main(void)
 		BOTH(sizes_of_the_attr),
 		BOTH(fields_of_the_attr),
 		BOTH(what_there_is),
+		BOTH(what_is_left_without_capabilities),
 		BOTH(flags_of_the_fd),
 		BOTH(ioctls),
 		BOTH(reads),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "asm.h"
 #include "backend.h"
 #include "kern.h"
+#include "perf.h"
 #include "probe.h"
 #include "workload.h"
 
@@ -374,6 +376,68 @@ static int events(void)
 	return ret < 0 ? ret : bpfx_sched_event(&sched);
 }
 
+/* ---- perf events ---- */
+
+static int use_tracepoint(void)
+{
+	struct bpfx_task task = { .pid = 1, .tgid = 1 };
+	struct bpfx_sched_event sched = { .sz = sizeof(sched), .kind = BPFX_SCHED_EXIT, .task = &task };
+	int event[2], prog[2];
+
+	for (int i = 0; i < 2; i++) {
+		TRY(event[i] = note(perf_open_tracepoint(b, "sched/sched_process_exit", 0)));
+		TRY(prog[i] = note(load_trivial(b, BPF_PROG_TYPE_TRACEPOINT)));
+	}
+	TRY(note(perf_link(b, prog[0], event[0], 7)));
+	TRY(perf_ioctl(b, event[1], PERF_EVENT_IOC_SET_BPF, prog[1]));
+	return bpfx_sched_event(&sched) < 0 ? -EPROTO : 0;
+}
+
+static int write_sample(int map)
+{
+	const struct bpf_insn insns[] = {
+		STORE_IMM(DW, 10, -8, 77), MAP_FD(2, map), MOV_IMM(3, 0), MOV_REG(4, 10),
+		ALU_IMM(ADD, 4, -8), MOV_IMM(5, 8), CALL(BPF_FUNC_perf_event_output), EXIT(),
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	TRY(attr.test.prog_fd = note(load_prog(b, BPF_PROG_TYPE_RAW_TRACEPOINT, insns,
+					       ARRAY_CNT(insns))));
+	TRY(b->bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr)));
+	/* An array that has no memory for what it looks up looks empty. */
+	return (int)attr.test.retval == -ENOENT ? -ENOMEM : (int)attr.test.retval;
+}
+
+static int use_output(void)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
+					.config = PERF_COUNT_SW_BPF_OUTPUT,
+					.sample_type = PERF_SAMPLE_RAW, .wakeup_events = 1 };
+	int event, map, ret, wait_fd;
+	uint32_t zero = 0;
+	void *ring;
+
+	TRY(event = note(perf_open(b, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC)));
+	TRY(map = note(map_create_simple(b, BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 1, 0)));
+	TRY(map_update(b, map, &zero, &event, BPF_ANY));
+	ring = b->mmap(NULL, 2 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0, &ret);
+	TRY(ret);
+	wait_fd = kern_poll_fd(event);
+	ret = wait_fd < 0 ? wait_fd : write_sample(map);
+	if (wait_fd >= 0)
+		close(wait_fd);
+	munmap(ring, 2 * 4096);
+	return ret;
+}
+
+static int perf_events(void)
+{
+	int ret = finish(use_tracepoint());
+
+	return ret < 0 ? ret : finish(use_output());
+}
+
 static int queries(void)
 {
 	struct bpfx_hook_facts hook = { .sz = sizeof(hook) };
@@ -393,6 +457,7 @@ const struct step workload[] = {
 	{ "maps", maps }, { "batches", batches }, { "maps_in_maps", maps_in_maps },
 	{ "btf", load_btf }, { "programs", programs }, { "bad_programs", bad_programs },
 	{ "links", links }, { "cgroups", cgroups }, { "pins", pins },
-	{ "extensions", extensions }, { "events", events }, { "queries", queries },
+	{ "extensions", extensions }, { "events", events }, { "perf_events", perf_events },
+	{ "queries", queries },
 };
 const unsigned int workload_cnt = ARRAY_CNT(workload);

@@ -2,6 +2,7 @@
 /* bpf_perf_event_output() and what its reader finds; bpf_perf_event_read(_value)(). */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -421,7 +422,7 @@ static int is_ready(const struct world *w)
 
 	if (w->b->emulated)
 		return kern_poll_now(w->event) & POLLIN ? 1 : 0;
-	poll(&one, 1, 50);
+	poll(&one, 1, 10);
 	return one.revents & POLLIN ? 1 : 0;
 }
 
@@ -473,6 +474,85 @@ static void wakeups_after_some_bytes(void **state)
 			fail_msg("row %zu: woken by sample %d, not %d", i, cnt, rows[i].first);
 		finish(&w);
 	}
+}
+
+/* ---- from many threads at once ---- */
+
+#define THREADS	   4
+#define PER_THREAD 500
+
+struct writer {
+	const struct backend *b;
+	int prog, failed;
+};
+
+static void *write_often(void *arg)
+{
+	struct writer *writer = arg;
+	union bpf_attr attr;
+
+	for (int i = 0; i < PER_THREAD; i++) {
+		memset(&attr, 0, sizeof(attr));
+		attr.test.prog_fd = writer->prog;
+		if (writer->b->bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr)) || attr.test.retval)
+			writer->failed++;
+	}
+	return NULL;
+}
+
+static void what_threads_write_is_whole(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int cpus = sysconf(_SC_NPROCESSORS_CONF), failed = 0, got = 0;
+	struct world all[16] = { { 0 } };
+	struct writer writers[THREADS];
+	pthread_t threads[THREADS];
+	struct world *first = &all[0];
+	cpu_set_t every;
+
+	if (cpus > 16)
+		cpus = 16;
+	CPU_ZERO(&every);
+	for (int cpu = 0; cpu < cpus; cpu++)
+		CPU_SET(cpu, &every);
+	sched_setaffinity(0, sizeof(every), &every);
+	begin(first, b, 16);
+	for (int cpu = 1; cpu < cpus; cpu++) {
+		int err;
+
+		all[cpu] = (struct world){ .b = b, .pages = 16 };
+		all[cpu].event = perf_open_output(b, cpu, 1);
+		all[cpu].page = b->mmap(NULL, 17 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+					all[cpu].event, 0, &err);
+		check("mmap", err, 0);
+		perf_ioctl(b, all[cpu].event, PERF_EVENT_IOC_ENABLE, 0);
+		check("update", map_update(b, first->events, &cpu, &all[cpu].event, 0),
+		      cpu < 4 ? 0 : -E2BIG);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		writers[i] = (struct writer){ b, load_output(first, first->events, CURRENT, 100), 0 };
+		pthread_create(&threads[i], NULL, write_often, &writers[i]);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		failed += writers[i].failed;
+		b->close(writers[i].prog);
+	}
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		const struct perf_event_header *sample;
+
+		while ((sample = next_record(&all[cpu]))) {
+			expect_sample(sample, 100);
+			got++;
+		}
+		if (cpu) {
+			munmap(all[cpu].page, 17 * 4096);
+			b->close(all[cpu].event);
+		}
+	}
+	assert_true(got > 0);
+	assert_int_equal(got + failed, THREADS * PER_THREAD);
+	finish(first);
 }
 
 /* ---- elements ---- */
@@ -706,6 +786,7 @@ int main(void)
 		BOTH(output_pauses),
 		BOTH(wakeups_after_some_samples),
 		BOTH(wakeups_after_some_bytes),
+		BOTH(what_threads_write_is_whole),
 		BOTH(elements_go_with_the_fd_they_were_written_by),
 		BOTH(events_live_as_long_as_an_array_has_them),
 		BOTH(packets_come_behind_the_sample),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,14 +61,50 @@ static uint32_t print(const struct backend *b)
 
 /* ---- reading ---- */
 
+/* On the real kernel in an instance of our own: nobody's lines are taken away. */
+static char instance[128];
+
+static void leave_instance(void)
+{
+	rmdir(instance);
+}
+
+static void make_instance(void)
+{
+	char path[256];
+	int fd;
+
+	snprintf(instance, sizeof(instance), "/sys/kernel/tracing/instances/bpf_shim_%d",
+		 (int)getpid());
+	assert_int_equal(mkdir(instance, 0700), 0);
+	atexit(leave_instance);
+	snprintf(path, sizeof(path), "%s/events/bpf_trace/bpf_trace_printk/enable", instance);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && write(fd, "1", 1) == 1);
+	close(fd);
+}
+
 static int open_pipe(const struct backend *b)
 {
-	int fd = b->emulated ? kern_trace_pipe(O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-			     : open("/sys/kernel/tracing/trace_pipe",
-				    O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char path[256];
+	int fd;
 
+	if (b->emulated) {
+		fd = kern_trace_pipe(O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	} else {
+		snprintf(path, sizeof(path), "%s/trace_pipe", instance);
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	}
 	assert_true(fd >= 0);
 	return fd;
+}
+
+/* First of all tests. */
+static void there_is_a_pipe(void **state)
+{
+	if (!backend_of(state)->emulated)
+		make_instance();
+	close(open_pipe(backend_of(state)));
 }
 
 static char text[4 << 20];
@@ -273,6 +310,7 @@ static void printers_may_be_killed(void **state)
 int main(void)
 {
 	static const struct both_test tests[] = {
+		BOTH(there_is_a_pipe),
 		BOTH(lines_arrive),
 		BOTH(lines_wait_for_a_reader),
 		BOTH(nobody_waits_for_a_slow_reader),

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause
 # events_test.sh PRELOAD_LIBRARY BPF_OBJECT: bpftool shows samples (map event_pipe), printed lines (prog
-# tracelog) and tracepoints (ls, cat) of the emulated kernel and, where it can, of the real one: the same,
-# once times and numbers are taken out.
+# tracelog) and programs of events (perf), ls and cat show tracepoints, of the emulated kernel and, where
+# that is permitted, of the real one: the same, once times and numbers are taken out.
 set -eu
 preload=$1
 object=$2
@@ -16,7 +16,7 @@ trap 'rm -rf "$work" "$BPF_SHIM_STORE"' EXIT
 # Until the file says it, at most five seconds.
 wait_for() {	# file, text, times
 	tries=0
-	while [ "$(grep -c "$2" "$1")" -lt "$3" ] && [ $tries -lt 100 ]; do
+	while [ "$(grep -c "$2" "$1")" -lt "$3" ] && [ $tries -lt 40 ]; do
 		sleep 0.05
 		tries=$((tries + 1))
 	done
@@ -36,8 +36,8 @@ show() {	# library to preload or nothing
 		bpftool $format map event_pipe pinned $BPFFS/maps/events >"$work/samples" 2>&1 &
 		sleep 0.5
 		run_packets 3 60
-		wait_for "$work/samples" "${format:+data}${format:-CPU}" 1
-		sleep 0.2
+		[ -n "$format" ] || wait_for "$work/samples" CPU 3
+		sleep 0.5
 		kill -INT $!
 		wait $! || echo "status $?"
 		cat "$work/samples"
@@ -49,13 +49,26 @@ show() {	# library to preload or nothing
 		bpftool $format prog tracelog >"$work/lines" 2>&1 &
 		sleep 0.5
 		run_packets 2 $size
-		wait_for "$work/lines" "packet of $size bytes" 1
-		sleep 0.2
+		[ -n "$format" ] || wait_for "$work/lines" "packet of $size bytes" 2
+		sleep 0.5
 		kill -INT $!
 		wait $! || echo "status $?"
 		grep -o "bpf_trace_printk: packet of $size bytes" "$work/lines" || cat "$work/lines"
 		size=1062
 	done
+	echo programs on events
+	if command -v exitsnoop >/dev/null; then
+		exitsnoop >/dev/null 2>&1 &
+		tries=0
+		until bpftool perf | grep -q "^pid $! " || [ $tries -ge 40 ]; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
+		bpftool perf | grep "^pid $! "
+		bpftool -j perf | grep -o "{\"pid\":$!,[^}]*}"
+		kill -INT $!
+		wait $! || echo "status $?"
+	fi
 	echo tracepoints
 	for event in fork exec exit; do
 		ls -d /sys/kernel/tracing/events/sched/sched_process_$event
@@ -69,7 +82,8 @@ show() {	# library to preload or nothing
 
 normalise() {
 	sed -E -e 's/@[0-9.]+ CPU: [0-9]+ index: [0-9]+/@T CPU: N index: N/' -e 's/^ID: [0-9]+$/ID: N/' \
-	    -e 's/"(timestamp|cpu|index)":[0-9]+/"\1":N/g' "$1"
+	    -e 's/"(timestamp|cpu|index|pid|fd|prog_id)":[0-9]+/"\1":N/g' \
+	    -e 's/^pid [0-9]+  fd [0-9]+: prog_id [0-9]+/pid N  fd N: prog_id N/' "$1"
 }
 
 # What runs in the background of a script ignores SIGINT, unless it has a handler: bpftool has.
@@ -87,7 +101,14 @@ work=$work object=$object
 $(sed -n '/^wait_for() {/,/^}/p; /^run_packets() {/,/^}/p; /^show() {/,/^}/p' "$0")
 mount --make-rprivate /
 mount -t bpf bpf /sys/fs/bpf
-show ""
+# Lines of our own: nobody's are taken away.
+instance=/sys/kernel/tracing/instances/bpf_shim_\$\$
+mkdir \$instance
+echo 1 >\$instance/events/bpf_trace/bpf_trace_printk/enable
+mount --bind \$instance/trace_pipe /sys/kernel/tracing/trace_pipe
+(show "") || echo "status \$?"
+umount /sys/kernel/tracing/trace_pipe
+rmdir \$instance
 END
 unshare -m sh "$work/kernel.sh" >"$work/kernel.raw" 2>&1
 normalise "$work/kernel.raw" >"$work/kernel"

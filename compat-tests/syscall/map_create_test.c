@@ -29,6 +29,8 @@ static const struct {
 	{ "LRU_PERCPU_HASH", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 8 },
 	{ "DEVMAP", BPF_MAP_TYPE_DEVMAP, 4, 4, 8 },
 	{ "DEVMAP_HASH", BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, 8 },
+	{ "PERF_EVENT_ARRAY", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8 },
+	{ "CGROUP_ARRAY", BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 8 },
 };
 
 /* What a variant needs beside its attr, closed after the call. */
@@ -315,6 +317,21 @@ static void lru_percpu_hash_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 13);
 }
 
+static void devmap_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 14);
+}
+
+static void perf_event_array_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 16);
+}
+
+static void cgroup_array_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 17);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -332,6 +349,9 @@ int main(void)
 		BOTH(bloom_filter_create_checks_attributes),
 		BOTH(lru_hash_create_checks_attributes),
 		BOTH(lru_percpu_hash_create_checks_attributes),
+		BOTH(devmap_create_checks_attributes),
+		BOTH(perf_event_array_create_checks_attributes),
+		BOTH(cgroup_array_create_checks_attributes),
 	};
 
 	return run_on_both("map_create", tests, sizeof(tests) / sizeof(tests[0]));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "cgroup_dirs.h"
 #include "facts.h"
 #include "perf.h"
 
@@ -24,7 +25,6 @@ static const struct shape {
 	{ "PERCPU_ARRAY", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 8 },
 	{ "RINGBUF", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096 },
 	{ "PROG_ARRAY", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 8 },
-	{ "PERF_EVENT_ARRAY", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8 },
 	{ "ARRAY_OF_MAPS", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 8 },
 	{ "PERCPU_HASH", BPF_MAP_TYPE_PERCPU_HASH, 4, 8, 8 },
 	{ "HASH_OF_MAPS", BPF_MAP_TYPE_HASH_OF_MAPS, 4, 4, 8 },
@@ -36,6 +36,8 @@ static const struct shape {
 	{ "LRU_PERCPU_HASH", BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 8 },
 	{ "DEVMAP", BPF_MAP_TYPE_DEVMAP, 4, 4, 8 },
 	{ "DEVMAP_HASH", BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, 8 },
+	{ "PERF_EVENT_ARRAY", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8 },
+	{ "CGROUP_ARRAY", BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 8 },
 };
 
 struct story {
@@ -100,12 +102,24 @@ static int new_map(struct story *s, uint32_t flags)
 	return fd;
 }
 
+/* Made once. */
+static int open_cgroup(const struct backend *b)
+{
+	static int made = -1;
+
+	if (made < 0)
+		made = cgroup_dirs_make(cgroup_dirs_for(b), "in_array");
+	return dup(made);
+}
+
 static int good_value_fd(struct story *s)
 {
 	if (s->shape->type == BPF_MAP_TYPE_PROG_ARRAY)
 		return load_trivial(s->b, BPF_PROG_TYPE_XDP);
 	if (is_map_in_map(s))
 		return new_inner(s, BPF_MAP_TYPE_ARRAY, 4, 2);
+	if (s->shape->type == BPF_MAP_TYPE_CGROUP_ARRAY)
+		return open_cgroup(s->b);
 	if (s->shape->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		return perf_open_output(s->b, 0, 1);
 	return -1;
@@ -496,6 +510,16 @@ static void devmap_hash_operations(void **state)
 	story_of(backend_of(state), 15);
 }
 
+static void perf_event_array_operations(void **state)
+{
+	story_of(backend_of(state), 16);
+}
+
+static void cgroup_array_operations(void **state)
+{
+	story_of(backend_of(state), 17);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -515,6 +539,8 @@ int main(void)
 		BOTH(lru_percpu_hash_operations),
 		BOTH(devmap_operations),
 		BOTH(devmap_hash_operations),
+		BOTH(perf_event_array_operations),
+		BOTH(cgroup_array_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

@@ -57,6 +57,9 @@ struct kern_map;
 struct perf_raw;
 int help_perf_output(struct kern_map *map, uint64_t flags, uint32_t cpu, const struct perf_raw *raw);
 
+/* Is this process in that cgroup or below it: set by the room that knows cgroups. */
+extern bool (*helper_in_cgroup)(uint64_t target);
+
 /* Where lines of bpf_trace_printk go, complete with '\n'; NULL: nowhere. Set once at start. */
 extern void (*helper_trace_sink)(const char *line, size_t len);
 

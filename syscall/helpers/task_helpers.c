@@ -92,7 +92,21 @@ HELPER(help_get_stack)
 	return (int64_t)(r4 & ~(uint64_t)STACK_FLAGS ? -EINVAL : -EFAULT);
 }
 
+bool (*helper_in_cgroup)(uint64_t target);
+
+/* "Current" is the process that runs the program, also where an event tells of another. */
+HELPER(help_current_task_under_cgroup)
+{
+	uint64_t target;
+	int64_t err = cgroup_array_get(u64_to_ptr(r1), r2, &target);
+
+	return err ? (uint64_t)err : helper_in_cgroup(target);
+}
+
 static const struct bpfx_helper task_rows[] = {
+	{ BPF_FUNC_current_task_under_cgroup, "current_task_under_cgroup",
+	  help_current_task_under_cgroup, BPFX_RET_INTEGER, { BPFX_ARG_MAP, BPFX_ARG_ANY },
+	  .flags = BASE },
 	{ BPF_FUNC_get_current_task, "get_current_task", help_get_current_task, BPFX_RET_INTEGER,
 	  .flags = BASE_PERFMON | BPFX_HELPER_GPL },
 	{ BPF_FUNC_get_current_task_btf, "get_current_task_btf", help_get_current_task,

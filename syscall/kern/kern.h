@@ -177,6 +177,10 @@ KERN_EXPORT int kern_open_pinned(const char *path, int flags);
  * that nobody has read yet are in it already. */
 KERN_EXPORT int kern_trace_pipe(int flags);
 
+/* open(2) of trace_pipe: an fd to be read, in which lines of bpf_trace_printk() arrive, or -errno. Those
+ * that nobody has read yet are in it already. */
+KERN_EXPORT int kern_trace_pipe(int flags);
+
 /* A path below the bpf file system was unlinked or replaced: objects that only it held go now. */
 KERN_EXPORT void kern_unpinned(void);
 

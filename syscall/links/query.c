@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* What the kernel's own tools ask. */
 #include "cgroups.h"
+#include "helpers.h"
+#include "map_ops.h"
 #include "err.h"
 #include "links.h"
 #include "snapshot.h"
@@ -29,4 +31,19 @@ int links_cgroup(int fd, uint64_t *target)
 	if (!err)
 		*target = cgroup->target;
 	return err;
+}
+
+static bool in_cgroup(uint64_t target)
+{
+	const struct cgroup *own = cgroup_find(links_own_cgroup());
+
+	while (own && own->target != target)
+		own = own->parent;
+	return own;
+}
+
+__attribute__((constructor)) static void register_cgroups(void)
+{
+	cgroup_array_target = links_cgroup;
+	helper_in_cgroup = in_cgroup;
 }

@@ -173,6 +173,11 @@ extern int (*prog_array_accepts)(struct kern_map *map, const struct store_obj *p
 /* May it see packets on their way out of an interface of a devmap. */
 extern int (*devmap_accepts)(const struct store_obj *prog);
 
+/* The number of a cgroup, by an fd of its directory: set by the room that knows cgroups. */
+extern int (*cgroup_array_target)(int fd, uint64_t *target);
+/* The number in a slot: 0, -E2BIG, -EAGAIN: none. */
+int cgroup_array_get(struct kern_map *map, uint32_t index, uint64_t *target);
+
 /* The event in a slot of an array of perf events, valid while the array is in use; NULL: none. */
 struct store_obj *perf_array_event(struct kern_map *map, uint32_t index);
 

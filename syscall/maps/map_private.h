@@ -11,7 +11,7 @@ extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, r
 	prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops,
 	hash_of_maps_map_ops, queue_map_ops, stack_map_ops, lpm_trie_map_ops,
 	bloom_filter_map_ops, lru_hash_map_ops, lru_percpu_hash_map_ops, devmap_map_ops,
-	devmap_hash_map_ops, perf_event_array_map_ops;
+	devmap_hash_map_ops, perf_event_array_map_ops, cgroup_array_map_ops;
 
 static inline struct map_shared *map_shared_of(const struct store_obj *obj)
 {

@@ -10,6 +10,7 @@ static const struct map_ops *const types[] = {
 	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = &perf_event_array_map_ops,
 	[BPF_MAP_TYPE_PERCPU_HASH] = &percpu_hash_map_ops,
 	[BPF_MAP_TYPE_PERCPU_ARRAY] = &percpu_array_map_ops,
+	[BPF_MAP_TYPE_CGROUP_ARRAY] = &cgroup_array_map_ops,
 	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = &array_of_maps_map_ops,
 	[BPF_MAP_TYPE_LRU_HASH] = &lru_hash_map_ops,
 	[BPF_MAP_TYPE_LRU_PERCPU_HASH] = &lru_percpu_hash_map_ops,

@@ -6,6 +6,7 @@
 #include "err.h"
 #include "fault.h"
 #include "perf_private.h"
+#include "privilege.h"
 
 #define ATTR_KNOWN	136u	/* bytes that Linux 6.18 knows */
 #define ATTR_MAX	4096u
@@ -85,6 +86,8 @@ int perf_attr_copy(uint64_t user, struct perf_event_attr *attr)
 	if ((attr->inherit_thread && !attr->inherit) ||
 	    (attr->remove_on_exec && attr->enable_on_exec) || attr->sigtrap)
 		return -EINVAL;
+	if (!attr->exclude_kernel && !privileged(PRIVILEGE_PERFMON))
+		return -EACCES;
 	if (attr->freq ? attr->sample_freq > 100000 : attr->sample_period >> 63)
 		return -EINVAL;
 	return 0;

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "err.h"
 #include "perf_private.h"
+#include "privilege.h"
 #include "raw.h"
 #include "self.h"
 
@@ -69,6 +70,8 @@ static int find_source(const struct perf_event_attr *attr, int pid, const char *
 		*hook = perf_tracepoint_hook ? perf_tracepoint_hook(attr->config) : NULL;
 		if (!*hook)
 			return -EINVAL;
+		if (attr->sample_type & PERF_SAMPLE_RAW && !privileged(PRIVILEGE_PERFMON))
+			return -EPERM;
 	} else if (attr->type != PERF_TYPE_SOFTWARE || attr->config != PERF_COUNT_SW_BPF_OUTPUT) {
 		return -ENOENT;		/* as on a kernel without whatever counts it */
 	}
@@ -132,6 +135,9 @@ int perf_event_open(uint64_t user, int pid, int cpu, int group_fd, unsigned long
 	err = err ? err : find_task(pid, &tid);
 	err = err ? err : check_cpu(pid, cpu);
 	err = err ? err : find_source(&attr, pid, &hook);
+	/* A CPU is everybody's. */
+	if (!err && pid == -1 && !privileged(PRIVILEGE_PERFMON))
+		err = -EACCES;
 	if (err)
 		return err;
 	fd = create(&attr, pid == -1 ? -1 : tid, cpu, hook);
