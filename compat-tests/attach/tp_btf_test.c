@@ -210,6 +210,49 @@ static void memory_behind_pointers_is_read_with_care(void **state)
 	}
 }
 
+/* Helpers take members of an object for memory, as far as one member goes. */
+static void members_are_memory_to_helpers(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int text = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, BPF_F_RDONLY_PROG);
+	const int comm = kernel_member(b, "task_struct", "comm");
+	const struct {
+		const char *what;
+		int off, size, want;
+		const char *text;
+	} rows[] = {
+		{ "a name", comm, 16, 0, NULL },
+		{ "its beginning", comm, 4, 0, NULL },
+		{ "more than it", comm, 17, -EACCES, "access beyond " },
+	};
+	uint32_t zero = 0;
+	union bpf_attr attr;
+
+	assert_int_equal(map_update(b, text, &zero, "abc\0\0\0\0", 0), 0);
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = text;
+	assert_int_equal(b->bpf(BPF_MAP_FREEZE, &attr, sizeof(attr)), 0);
+	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
+		const struct bpf_insn insns[] = {
+			LOAD(DW, 1, 1, 0),
+			ALU_IMM(ADD, 1, rows[i].off),
+			MOV_IMM(2, rows[i].size),
+			MAP_VALUE(3, text, 0),
+			CALL(BPF_FUNC_strncmp),
+			MOV_IMM(0, 0),
+			EXIT(),
+		};
+		int fd = load_tp_btf(b, TP, insns, ARRAY_CNT(insns));
+
+		if ((rows[i].want ? fd != rows[i].want : fd < 0) ||
+		    (rows[i].text && !strstr(log_text(), rows[i].text)))
+			fail_msg("%s: %s\n%s", rows[i].what, result_name(fd), log_text());
+		if (fd >= 0)
+			b->close(fd);
+	}
+	b->close(text);
+}
+
 static void any_result_is_fine(void **state)
 {
 	const struct backend *b = backend_of(state);
@@ -526,6 +569,7 @@ int main(void)
 		BOTH(arguments_have_their_types),
 		BOTH(objects_are_for_gpl_programs),
 		BOTH(memory_behind_pointers_is_read_with_care),
+		BOTH(members_are_memory_to_helpers),
 		BOTH(any_result_is_fine),
 		BOTH(helpers_of_iterators_are_not_there),
 		BOTH(links_are_those_of_raw_tracepoints),

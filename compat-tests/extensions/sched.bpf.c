@@ -52,7 +52,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 }
 
 /* The same with typed arguments: members are read where they are. */
-int typed_pid, typed_tgid_of_parent, typed_old, current_task_tgid;
+int typed_pid, typed_tgid_of_parent, typed_old, typed_is_worker, current_task_tgid;
 unsigned long long typed_ids;
 char typed_filename[32];
 
@@ -62,6 +62,7 @@ int BPF_PROG(typed_exec, struct task_struct *task, int old_pid, struct linux_bin
 	typed_pid = task->pid;
 	typed_tgid_of_parent = task->real_parent->tgid;
 	typed_old = old_pid;
+	typed_is_worker = !bpf_strncmp(task->comm, sizeof(task->comm), "worker");
 	typed_ids = bpf_get_current_pid_tgid();
 	current_task_tgid = ((struct task_struct *)bpf_get_current_task_btf())->tgid;
 	bpf_probe_read_kernel_str(typed_filename, sizeof(typed_filename), binprm->filename);

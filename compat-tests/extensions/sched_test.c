@@ -101,7 +101,8 @@ static void programs_see_the_tasks(void **state)
 static void typed_arguments_are_the_same(void **state)
 {
 	struct bpfx_task parent = { .pid = 100, .tgid = 100 };
-	struct bpfx_task task = { .pid = 4322, .tgid = 4321, .real_parent = &parent };
+	struct bpfx_task task = { .pid = 4322, .tgid = 4321, .real_parent = &parent,
+				  .comm = "worker" };
 	struct bpfx_sched_event event = { .sz = sizeof(event), .kind = BPFX_SCHED_EXEC, .old_pid = 9,
 					  .task = &task, .filename = "/usr/bin/false" };
 	struct bpf_link *typed = attach("typed_exec"), *untyped = attach("on_exec");
@@ -111,6 +112,7 @@ static void typed_arguments_are_the_same(void **state)
 	assert_int_equal(number("typed_pid"), 4322);
 	assert_int_equal(number("typed_tgid_of_parent"), 100);
 	assert_int_equal(number("typed_old"), 9);
+	assert_int_equal(number("typed_is_worker"), 1);
 	assert_int_equal(number("current_task_tgid"), 4321);
 	assert_int_equal(*ids, 4321ull << 32 | 4322);
 	assert_string_equal(variable("typed_filename"), "/usr/bin/false");

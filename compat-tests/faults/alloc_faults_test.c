@@ -164,6 +164,7 @@ int main(int argc, char **argv)
 	tell = only;
 	use_private_store();
 	bpfx_host();
+	workload_prepare();
 	backtrace(frames, 2);		/* loads what it needs */
 	return cmocka_run_group_tests_name("faults: allocations", tests, NULL, NULL);
 }

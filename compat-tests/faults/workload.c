@@ -17,6 +17,7 @@
 #include "asm.h"
 #include "backend.h"
 #include "kern.h"
+#include "kernel_types.h"
 #include "perf.h"
 #include "probe.h"
 #include "workload.h"
@@ -438,6 +439,52 @@ static int perf_events(void)
 	return ret < 0 ? ret : finish(use_output());
 }
 
+/* ---- iterators: over programs, and over a map with a value per CPU ---- */
+
+static uint32_t iter_ids[2];
+
+void workload_prepare(void)
+{
+	iter_ids[0] = kernel_type(b, "bpf_iter_bpf_prog", BTF_KIND_FUNC);
+	iter_ids[1] = kernel_type(b, "bpf_iter_bpf_map_elem", BTF_KIND_FUNC);
+}
+
+static int use_iterator(uint32_t id, int map)
+{
+	static const struct bpf_insn insns[] = { MOV_IMM(0, 0), EXIT() };
+	const struct target_load how = { .attach_type = BPF_TRACE_ITER, .btf_id = id };
+	const union bpf_iter_link_info info = { .map.map_fd = map };
+	union bpf_attr attr;
+	int prog, link, fd;
+
+	TRY(prog = note(load_target(b, &how, insns, 2)));
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = prog;
+	attr.link_create.attach_type = BPF_TRACE_ITER;
+	attr.link_create.iter_info = (uintptr_t)&info;
+	attr.link_create.iter_info_len = sizeof(info);
+	TRY(link = note(b->bpf(BPF_LINK_CREATE, &attr, sizeof(attr))));
+	memset(&attr, 0, sizeof(attr));
+	attr.iter_create.link_fd = link;
+	TRY(fd = b->bpf(BPF_ITER_CREATE, &attr, sizeof(attr)));
+	close(fd);
+	return 0;
+}
+
+static int use_iterators(void)
+{
+	int map;
+
+	TRY(map = note(map_create_simple(b, BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 2, 0)));
+	TRY(use_iterator(iter_ids[0], map));
+	return use_iterator(iter_ids[1], map);
+}
+
+static int iterators(void)
+{
+	return finish(use_iterators());
+}
+
 static int queries(void)
 {
 	struct bpfx_hook_facts hook = { .sz = sizeof(hook) };
@@ -459,5 +506,6 @@ const struct step workload[] = {
 	{ "links", links }, { "cgroups", cgroups }, { "pins", pins },
 	{ "extensions", extensions }, { "events", events }, { "perf_events", perf_events },
 	{ "queries", queries },
+	{ "iterators", iterators },
 };
 const unsigned int workload_cnt = ARRAY_CNT(workload);

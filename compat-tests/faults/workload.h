@@ -15,4 +15,7 @@ struct step {
 extern const struct step workload[];
 extern const unsigned int workload_cnt;
 
+/* What steps need to know and must not ask for while memory fails. Once, before the first. */
+void workload_prepare(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/btf.h>
 
 #include "asm.h"
 #include "kernel_types.h"
@@ -558,6 +559,38 @@ static void text_is_formatted_as_the_kernel_does(void **state)
 	b->close(results);
 }
 
+/* Each key by its type. */
+static void memory_is_shown_by_its_type(void **state)
+{
+	const struct backend *b = backend_of(state);
+	const struct bpf_insn insns[] = {
+		LOAD(DW, 7, 1, 0),
+		LOAD(DW, 2, 1, 16),
+		JUMP_IMM(JNE, 2, 0, 2),
+		MOV_IMM(0, 0),
+		EXIT(),
+		STORE(DW, 10, 2, -16),
+		STORE_IMM(W, 10, -8, (int)kernel_type(b, "u32", BTF_KIND_TYPEDEF)),
+		STORE_IMM(W, 10, -4, 0),
+		LOAD(DW, 1, 7, kernel_member(b, "bpf_iter_meta", "seq")),
+		MOV_REG(2, 10),
+		ALU_IMM(ADD, 2, -16),
+		MOV_IMM(3, 16),
+		MOV_IMM(4, 0),
+		CALL(BPF_FUNC_seq_printf_btf),
+		MOV_IMM(0, 0),
+		EXIT(),
+	};
+	int prog = load(b, "bpf_map_elem", insns, ARRAY_CNT(insns));
+	int map = make_map(b, BPF_MAP_TYPE_ARRAY, 1), link = attach(b, prog, map);
+
+	buf[read_all(b, link, buf)] = 0;
+	assert_string_equal(buf, "(u32)0\n(u32)1\n(u32)2\n(u32)3\n");
+	b->close(link);
+	b->close(map);
+	b->close(prog);
+}
+
 /* ---- objects ---- */
 
 /* Others make objects, too: ours are there, each once, in order, numbered from 0. */
@@ -692,6 +725,7 @@ int main(void)
 		BOTH(an_object_may_be_wanted_again),
 		BOTH(an_exchanged_program_may_touch_more),
 		BOTH(text_is_formatted_as_the_kernel_does),
+		BOTH(memory_is_shown_by_its_type),
 		BOTH(maps_are_walked_by_id),
 		BOTH(programs_are_walked_by_id),
 		BOTH(links_are_walked_by_id),

@@ -453,7 +453,8 @@ const struct type_set runtime_uapi = {
 const struct int_def runtime_ints[] = {
 	{ "unsigned int", 4, 0 },		/* the index of arrays, too */
 	{ "int", 4, BTF_INT_SIGNED },
-	{ "char", 1, BTF_INT_SIGNED },
+	{ "char", 1, 0 },			/* as kernels are compiled */
+	{ "signed char", 1, BTF_INT_SIGNED },
 	{ "unsigned char", 1, 0 },
 	{ "short int", 2, BTF_INT_SIGNED },
 	{ "short unsigned int", 2, 0 },
@@ -467,7 +468,7 @@ const uint32_t runtime_int_cnt = ARRAY_SIZE(runtime_ints);
 
 const struct typedef_def runtime_typedefs[] = {
 	{ "__u8", "unsigned char" },	     { "u8", "__u8" },
-	{ "__s8", "char" },		     { "s8", "__s8" },
+	{ "__s8", "signed char" },	     { "s8", "__s8" },
 	{ "__u16", "short unsigned int" },   { "u16", "__u16" },
 	{ "__s16", "short int" },	     { "s16", "__s16" },
 	{ "__u32", "unsigned int" },	     { "u32", "__u32" },

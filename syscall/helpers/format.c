@@ -79,7 +79,7 @@ static void make_secret(void)
 }
 
 /* Addresses are shown as numbers that only compare, like Linux's. */
-static uint64_t hide_pointer(uint64_t pointer)
+uint64_t help_hide_pointer(uint64_t pointer)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	uint64_t mixed = pointer;
@@ -127,7 +127,7 @@ static int put_pointer(struct output *out, struct spec *spec, uint64_t value)
 		put_string(out, spec, value);
 	} else if (may_follow(s[0]) || s[0] == 'K') {
 		spec->at += s[0] == 'K';
-		put_hex(out, "%016llx", hide_pointer(value));
+		put_hex(out, "%016llx", help_hide_pointer(value));
 	} else if (s[0] == 'x') {
 		spec->at++;
 		put_hex(out, "%016llx", value);

@@ -13,7 +13,7 @@
 
 /* Linux: an address that cannot be the kernel's is out of range, one that can but is not there is
  * a fault. */
-static int kernel_access(uint64_t address, uint64_t size)
+int help_kernel_access(uint64_t address, uint64_t size)
 {
 	if (address < LOWEST_ADDRESS || address + size > USER_LIMIT || address + size < address)
 		return -ERANGE;
@@ -77,7 +77,7 @@ static int64_t read_string(uint64_t dst, uint32_t size, uint64_t src, int access
 
 HELPER(help_probe_read_kernel)
 {
-	return read_mem(r1, r2, r3, kernel_access(r3, (uint32_t)r2));
+	return read_mem(r1, r2, r3, help_kernel_access(r3, (uint32_t)r2));
 }
 
 HELPER(help_probe_read_user)
@@ -87,7 +87,7 @@ HELPER(help_probe_read_user)
 
 HELPER(help_probe_read_kernel_str)
 {
-	return read_string(r1, r2, r3, kernel_access(r3, 1));
+	return read_string(r1, r2, r3, help_kernel_access(r3, 1));
 }
 
 HELPER(help_probe_read_user_str)

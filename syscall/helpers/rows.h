@@ -16,7 +16,7 @@ struct helper_table {
 
 extern const struct helper_table map_helpers, ringbuf_helpers, time_helpers, task_helpers,
 	misc_helpers, memory_helpers, string_helpers, loop_helpers, trace_helpers, spin_helpers,
-	dynptr_helpers, seq_helpers, perf_helpers;
+	dynptr_helpers, seq_helpers, perf_helpers, show_helpers;
 
 #define HELPER_TABLE(name) const struct helper_table name##_helpers = { name##_rows,		   \
 									ARRAY_SIZE(name##_rows) }
@@ -75,5 +75,11 @@ int help_seq_write(struct shown_seq *seq, const void *data, size_t size);
  */
 int help_format(char *out, size_t size, const char *fmt, uint32_t fmt_size, const uint64_t *args,
 		uint32_t arg_cnt);
+
+/* 0, or -ERANGE: kernel memory cannot be there. */
+int help_kernel_access(uint64_t address, uint64_t size);
+
+/* The number that stands for an address where addresses are not shown. */
+uint64_t help_hide_pointer(uint64_t pointer);
 
 #endif

@@ -37,6 +37,10 @@ int check_helper_mem(struct verifier_env *env, uint32_t regno, int64_t size, enu
 		return check_buf_access(env, regno, reg->off, size);
 	case REG_STACK:
 		return check_stack_range(env, regno, 0, size, zero_ok, access, raw);
+	case REG_BTF_ID:
+		return access_btf(env, &(struct mem_access){ .regno = regno, .size = size,
+							     .access = ACCESS_READ,
+							     .value_regno = -1 }, reg->off);
 	default:
 		if (zero_ok && !size && reg_is_zero(reg))
 			return 0;

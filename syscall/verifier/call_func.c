@@ -62,13 +62,14 @@ static int match_object(struct verifier_env *env, const struct subprog_arg *arg,
 			const struct reg *reg, uint32_t regno)
 {
 	bool null_ok = arg->kind & BPFX_NULLABLE;
+	uint32_t type = reg->type & ~(null_ok ? REG_MAYBE_NULL : 0u);
 
 	if (arg->kind & BPFX_UNINIT)
 		return 0;	/* untrusted: any value will do */
 	if (null_ok && reg_is_zero(reg))
 		return 0;
-	if ((reg->type & ~(null_ok ? REG_MAYBE_NULL : 0u)) != (REG_BTF_ID | REG_TRUSTED) &&
-	    !(reg_kind(reg) == REG_BTF_ID && reg_is_trusted(reg))) {
+	if (type != REG_BTF_ID && type != (REG_BTF_ID | REG_TRUSTED) &&
+	    type != (REG_BTF_ID | REG_RCU)) {
 		vlog(env, "R%d type=%s expected=ptr_, trusted_ptr_, rcu_ptr_\n", regno,
 		     reg_type_name(env, reg->type));
 		return -EINVAL;

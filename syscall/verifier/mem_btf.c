@@ -378,7 +378,8 @@ int access_btf(struct verifier_env *env, const struct mem_access *m, int32_t off
 	if (met < 0)
 		return met;
 	if (!object) {
-		env->aux[env->insn_idx].probe_mem = true;
+		/* A load, that is; a helper gets what is there. */
+		env->aux[env->insn_idx].probe_mem |= m->value_regno >= 0;
 		env->needs_kernel |= env->in->kernel_is_foreign;
 	}
 	if (m->access != ACCESS_READ || m->value_regno < 0)
