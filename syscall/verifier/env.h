@@ -901,6 +901,9 @@ void live_stack_query(struct verifier_env *env, const struct state *state);
 uint64_t live_stack_alive(struct verifier_env *env, uint32_t frameno);
 void live_stack_reset_callchain(struct verifier_env *env);
 
+/* ---- observe.c ---- */
+void tell_observer(struct verifier_env *env);
+
 /* ---- fixup.c, xlate_ctx.c ---- */
 int rewrite_program(struct verifier_env *env);
 

@@ -550,7 +550,7 @@ static int compare_finished(struct verifier_env *env, struct visited *v)
 {
 	bool loop = env->open_backedges && scc_incomplete(env, &v->state);
 
-	if (!states_equal(env, v, loop ? RANGE_WITHIN : NOT_EXACT))
+	if (!states_equal(env, v, loop || env->in->observe ? RANGE_WITHIN : NOT_EXACT))
 		return MISS;
 	return loop ? HIT_LOOP : HIT;
 }
