@@ -139,25 +139,6 @@ static int note_tail_call_index(struct verifier_env *env, const struct call *cal
 
 /* ---- effects ---- */
 
-/* What the helper wrote is initialised now. */
-static int write_raw(struct verifier_env *env, const struct call *call)
-{
-	struct mem_access m = { .regno = call->raw.regno, .size = 1, .access = ACCESS_WRITE,
-				.value_regno = -1 };
-
-	if (call->raw.regno < 0)
-		return 0;
-	for (int i = 0; i < call->raw.size; i++) {
-		int err;
-
-		m.off = i;
-		err = check_mem_access(env, &m);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int release(struct verifier_env *env, const struct call *call)
 {
 	char name[64];
@@ -387,7 +368,7 @@ static int check_before(struct verifier_env *env, struct call *call)
 	if (!err)
 		err = check_format(env, call);
 	if (!err)
-		err = write_raw(env, call);
+		err = call->raw.regno < 0 ? 0 : write_stack_raw(env, &call->raw);
 	if (!err)
 		err = release(env, call);
 	if (!err)

@@ -320,6 +320,8 @@ static int walk_one(struct verifier_env *env, bool *print_state)
 	}
 	if (log_enabled(env))
 		log_step(env, print_state);
+	if (env->in->observe)
+		tell_observer(env);
 	aux->seen = true;
 	if (!aux->may_write_stack)
 		return check_insn(env, &env->insns[idx], print_state);

@@ -268,6 +268,7 @@ struct visited {
 	uint32_t misses, hits;
 	uint8_t odd_frame, odd_place;	/* register or, beyond them, slot that the last state compared
 					 * with it differed in */
+	uint8_t odd_round;		/* the same in may_be_looping() */
 	bool evicted;			/* waits until its branches are done */
 };
 
@@ -470,7 +471,7 @@ void set_unknown(struct verifier_env *env, struct frame *frame, uint32_t regno);
 void set_not_init(struct verifier_env *env, struct frame *frame, uint32_t regno);
 void frame_init(struct verifier_env *env, struct frame *frame, int32_t callsite, uint32_t frameno,
 		uint32_t subprog);
-void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes);
+void frame_add_slots(struct verifier_env *env, struct frame *frame, uint32_t want);
 void frame_free(struct verifier_env *env, struct frame *frame);
 void state_save(struct verifier_env *env, struct state *dst, const struct state *src);
 void state_load(struct verifier_env *env, struct state *dst, const struct state *src);
@@ -502,6 +503,15 @@ static inline struct frame *frame_of(const struct verifier_env *env, const struc
 	return env->cur->frame[stack_ptr->frameno];
 }
 
+/* New slots were never written. */
+static inline void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes)
+{
+	uint32_t want = (bytes + SLOT_SIZE - 1) / SLOT_SIZE;
+
+	if (want > frame->slot_cnt)
+		frame_add_slots(env, frame, want);
+}
+
 /* Calls @code for each register and spilled register of @state. */
 #define FOR_EACH_REG(state, f, r, code)							\
 	for (uint32_t f##_i = 0; f##_i <= (state)->curframe; f##_i++) {			\
@@ -530,6 +540,9 @@ static inline bool slot_is_special(const struct slot *slot)
 
 	return type == SLOT_ITER || type == SLOT_DYNPTR || type == SLOT_IRQ;
 }
+
+/* Eight bytes of one kind. */
+#define ALL_OF(kind) (0x0101010101010101ULL * (kind))
 
 static inline bool slot_has_reg(const struct slot *slot)
 {
@@ -658,6 +671,7 @@ int check_stack_bounds(struct verifier_env *env, uint32_t regno, int32_t off, in
 		       enum access access);
 int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int size,
 		      bool zero_ok, enum access access, struct raw_mem *raw);
+int write_stack_raw(struct verifier_env *env, const struct raw_mem *raw);
 
 /* ---- calls ---- */
 
@@ -903,6 +917,9 @@ void live_stack_update(struct verifier_env *env);
 void live_stack_query(struct verifier_env *env, const struct state *state);
 uint64_t live_stack_alive(struct verifier_env *env, uint32_t frameno);
 void live_stack_reset_callchain(struct verifier_env *env);
+
+/* ---- observe.c ---- */
+void tell_observer(struct verifier_env *env);
 
 /* ---- fixup.c, xlate_ctx.c ---- */
 int rewrite_program(struct verifier_env *env);

@@ -102,10 +102,11 @@ static int write_bytes(struct verifier_env *env, struct frame *frame, int off, i
 		       int value_regno, bool zero)
 {
 	struct slot *slot = &frame->stack[slot_of(off)];
+	uint8_t *lowest = byte_of(frame, off);
 	int err = 0;
 
 	slot->spilled->type = REG_NOT_INIT;
-	if (slot_is_spill(slot) || slot_is_special(slot))
+	if (slot_has_reg(slot))
 		for (int i = 0; i < SLOT_SIZE; i++)
 			forget_spill_byte(&slot->type[i]);
 	/* Zeros are compared exactly: where they came from must be, too. */
@@ -114,7 +115,7 @@ static int write_bytes(struct verifier_env *env, struct frame *frame, int off, i
 	if (err)
 		return err;
 	for (int i = 0; i < size; i++)
-		*byte_of(frame, off + i) = zero ? SLOT_ZERO : SLOT_MISC;
+		lowest[-i] = zero ? SLOT_ZERO : SLOT_MISC;
 	return 0;
 }
 
@@ -181,6 +182,40 @@ static int write_fixed(struct verifier_env *env, struct frame *frame, int off, i
 				   (reg && reg_is_zero(reg)) || (imm && !insn->imm));
 	}
 	return err ? err : push_step(env, env->cur, step_stack(frame->frameno, slot_of(off)), 0);
+}
+
+/* The part of a slot that a helper has written: nothing is known of it, and only as much may be dead. */
+static int write_part(struct verifier_env *env, struct frame *frame, int off, int size)
+{
+	struct slot *slot = &frame->stack[slot_of(off)];
+	int err;
+
+	if (!env->allow_leaks && slot_is_spill(slot) && slot->spilled->type != REG_SCALAR) {
+		vlog(env, "attempt to corrupt spilled pointer on stack\n");
+		return -EACCES;
+	}
+	err = destroy_overwritten_dynptr(env, frame, slot_of(off));
+	if (err)
+		return err;
+	scratch_slot(env, slot_of(off));
+	return write_bytes(env, frame, off, size, -1, false);
+}
+
+/* What check_stack_range() let a helper write is initialised now. */
+int write_stack_raw(struct verifier_env *env, const struct raw_mem *raw)
+{
+	const struct reg *ptr = &cur_regs(env)[raw->regno];
+	int at = ptr->off + (int)ptr->num.bits.value, end = at + raw->size;
+
+	while (at < end) {
+		int size = MIN(end - at, SLOT_SIZE - (at & (SLOT_SIZE - 1)));
+		int err = write_part(env, frame_of(env, ptr), at, size);
+
+		if (err)
+			return err;
+		at += size;
+	}
+	return 0;
 }
 
 /* One byte that may or may not be written: what holds in both cases remains. */
@@ -439,6 +474,13 @@ static void clobber(struct verifier_env *env, struct slot *slot, uint8_t *type)
 		forget_spill_byte(&slot->type[i]);
 }
 
+/* All bytes of the slot may be read or written, and that changes none. */
+static bool passes_whole(const struct verifier_env *env, const struct slot *slot, enum access access)
+{
+	return access == ACCESS_READ ? may_read_unwritten(env) && !slot_has_reg(slot) :
+				       slot->types == ALL_OF(SLOT_MISC);
+}
+
 static int refuse_range(struct verifier_env *env, const struct reg *ptr, uint32_t regno, int min,
 			int i, int size)
 {
@@ -484,8 +526,8 @@ int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int
 		max = ptr->num.smax + off;
 	}
 	if (raw) {
-		for (int i = min; i < max + size; i++)
-			if (*byte_of(frame, i) == SLOT_DYNPTR) {
+		for (int i = min; i < max + size; i = (i | (SLOT_SIZE - 1)) + 1)
+			if (*byte_of(frame, i) == SLOT_DYNPTR) {	/* then all of its slot is */
 				vlog(env, "potential write to dynptr at off=%d disallowed\n", i);
 				return -EACCES;
 			}
@@ -497,11 +539,15 @@ int check_stack_range(struct verifier_env *env, uint32_t regno, int32_t off, int
 		struct slot *slot = &frame->stack[slot_of(i)];
 		uint8_t *type = &slot->type[(-i - 1) % SLOT_SIZE];
 
+		slots |= 1ULL << slot_of(i);
+		if (passes_whole(env, slot, access)) {
+			i |= SLOT_SIZE - 1;
+			continue;
+		}
 		if (!may_pass(env, slot, *type))
 			return refuse_range(env, ptr, regno, min, i, size);
 		if (access == ACCESS_WRITE)
 			clobber(env, slot, type);
-		slots |= 1ULL << slot_of(i);
 	}
 	live_stack_read(env, frame->frameno, env->insn_idx, slots);
 	return 0;

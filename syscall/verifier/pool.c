@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* Pieces cut from big blocks, kept on free lists by size: powers of two and what is halfway. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,7 +9,8 @@
 
 #define SMALLEST 32
 #define LARGEST (SMALLEST << (POOL_CLASSES / 2))
-#define FIRST_BLOCK (128 * 1024)
+#define PAGE 4096
+#define FIRST_BLOCK (2 * LARGEST)	/* any piece fits into a new block */
 #define HUGE_PAGE (2 * 1024 * 1024)
 #define LARGEST_BLOCK (4 * HUGE_PAGE)
 
@@ -38,17 +40,20 @@ void pool_destroy(struct pool *pool)
 	}
 }
 
-/* Huge pages, where there are any to be had: most of a big walk's memory is written once only, and
- * asking for it page by page would cost as much as the walk. */
+/*
+ * Most memory of a big walk is written once only, and asking for it page by page would cost as much as
+ * the walk: huge pages where there are any, else all pages of a block at once.
+ */
 static void *block_memory(size_t size)
 {
+	bool huge = size >= HUGE_PAGE;
 	void *block;
 
-	if (size < HUGE_PAGE)
+	if (size <= FIRST_BLOCK)
 		return malloc(size);
-	if (posix_memalign(&block, HUGE_PAGE, size))
+	if (posix_memalign(&block, huge ? HUGE_PAGE : PAGE, size))
 		return NULL;
-	madvise(block, size, MADV_HUGEPAGE);
+	madvise(block, size / PAGE * PAGE, huge ? MADV_HUGEPAGE : MADV_POPULATE_WRITE);
 	return block;
 }
 

@@ -111,9 +111,6 @@ static bool reg_safe(struct verifier_env *env, const struct reg *old, const stru
 
 /* ---- stack ---- */
 
-/* Eight bytes of one kind. */
-#define ALL_OF(kind) (0x0101010101010101ULL * (kind))
-
 /* Bits of SLOT_MISC only: each byte is written with something or, where that is no secret, not at all. */
 static bool all_misc(const struct verifier_env *env, const struct slot *slot)
 {
@@ -316,17 +313,19 @@ static bool states_equal(struct verifier_env *env, struct visited *v, enum exact
 	return true;
 }
 
-/* Cheap test before the exact one. */
-static bool may_be_looping(const struct state *old, const struct state *cur)
+/* Cheap test before the exact one, beginning with the register that was different last. */
+static bool may_be_looping(struct visited *v, const struct state *cur)
 {
-	const struct frame *a = old->frame[old->curframe], *b;
+	const struct frame *a = v->state.frame[v->state.curframe], *b;
 
-	if (old->curframe != cur->curframe)
+	if (v->state.curframe != cur->curframe)
 		return false;
 	b = cur->frame[cur->curframe];
-	for (uint32_t i = 0; i < MAX_BPF_REG; i++)
-		if (memcmp(&a->regs[i], &b->regs[i], offsetof(struct reg, frameno)))
+	for (uint32_t n = 0, i = v->odd_round; n < MAX_BPF_REG; n++, i = (i + 1) % MAX_BPF_REG)
+		if (memcmp(&a->regs[i], &b->regs[i], offsetof(struct reg, frameno))) {
+			v->odd_round = i;
 			return false;
+		}
 	return true;
 }
 
@@ -541,7 +540,7 @@ static int compare_unfinished(struct verifier_env *env, struct visited *v, uint3
 		return HIT_LOOP;
 	if (env->aux[insn].calls_callback)
 		return states_equal(env, v, RANGE_WITHIN) ? HIT_LOOP : MISS;
-	if (may_be_looping(old, cur) && states_equal(env, v, EXACT) &&
+	if (may_be_looping(v, cur) && states_equal(env, v, EXACT) &&
 	    !iter_depths_differ(old, cur) && old->may_goto_depth == cur->may_goto_depth &&
 	    old->callback_unroll_depth == cur->callback_unroll_depth)
 		return infinite_loop(env, old, insn);
@@ -552,7 +551,7 @@ static int compare_finished(struct verifier_env *env, struct visited *v)
 {
 	bool loop = env->open_backedges && scc_incomplete(env, &v->state);
 
-	if (!states_equal(env, v, loop ? RANGE_WITHIN : NOT_EXACT))
+	if (!states_equal(env, v, loop || env->in->observe ? RANGE_WITHIN : NOT_EXACT))
 		return MISS;
 	return loop ? HIT_LOOP : HIT;
 }

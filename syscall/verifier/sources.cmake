@@ -5,4 +5,4 @@ set(SOURCES
   call_func.c callback.c call_helper.c call_args.c map_compat.c refs.c
   kfunc.c kfunc_args.c iter.c dynptr.c objects.c mem_btf.c sections.c
   prune.c precision.c loops.c stack_live.c
-  fixup.c log.c pool.c)
+  fixup.c log.c pool.c observe.c)

@@ -126,13 +126,8 @@ static void copy_slots(struct frame *dst, const struct frame *src)
 
 #define GROW_BY 4	/* slots */
 
-/* New slots were never written. */
-void frame_grow_stack(struct verifier_env *env, struct frame *frame, uint32_t bytes)
+void frame_add_slots(struct verifier_env *env, struct frame *frame, uint32_t want)
 {
-	uint32_t want = (bytes + SLOT_SIZE - 1) / SLOT_SIZE;
-
-	if (want <= frame->slot_cnt)
-		return;
 	if (want > frame->slot_cap) {
 		struct frame old = *frame;
 

@@ -74,6 +74,16 @@ struct verifier_unread {
 	uint32_t number;	/* printed in text's place of %u */
 };
 
+/* What is known of a register before an instruction: of a number, each of these is true. */
+struct verifier_claim {
+	bool is_number;
+	uint64_t value, mask;		/* bits set in mask are unknown, the others are those of value */
+	uint64_t umin, umax;
+	int64_t smin, smax;
+	uint32_t u32_min, u32_max;
+	int32_t s32_min, s32_max;
+};
+
 struct verifier_input {
 	const struct bpf_insn *insns;
 	uint32_t insn_cnt;
@@ -134,6 +144,13 @@ struct verifier_input {
 	bool cap_bpf, cap_perfmon, cap_net_admin, cap_sys_admin;
 
 	uint32_t nr_cpus;	/* bpf_get_smp_processor_id() is below it; 0: say nothing about it */
+
+	/* For tests: told of each register that may still be read, before each instruction of each
+	 * path. States then count as equal only where all numbers lie within the older one's, so that
+	 * what is told of an instruction is all there is. NULL: nobody is told. */
+	void (*observe)(void *cookie, uint32_t insn, uint32_t regno,
+			const struct verifier_claim *claim);
+	void *observe_cookie;
 
 	uint32_t log_level;
 	struct ulog *log;
