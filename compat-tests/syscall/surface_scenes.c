@@ -710,7 +710,7 @@ static bool is_in(uint32_t type, const uint8_t *types, size_t cnt)
 bool surface_map_type_is_absent(uint32_t type)
 {
 	static const uint8_t types[] = {
-		BPF_MAP_TYPE_STACK_TRACE, BPF_MAP_TYPE_CGROUP_ARRAY,
+		BPF_MAP_TYPE_STACK_TRACE,
 		BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_XSKMAP,
 		BPF_MAP_TYPE_SOCKHASH, BPF_MAP_TYPE_CGROUP_STORAGE,
 		BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
