@@ -69,7 +69,8 @@ static void begin_with(struct world *w, const struct backend *b, struct perf_eve
 
 static struct perf_event_attr output_attr(uint64_t sample_type)
 {
-	return (struct perf_event_attr){ .type = PERF_TYPE_SOFTWARE, .size = sizeof(struct perf_event_attr),
+	return (struct perf_event_attr){ .type = PERF_TYPE_SOFTWARE,
+					 .size = sizeof(struct perf_event_attr),
 					 .config = PERF_COUNT_SW_BPF_OUTPUT,
 					 .sample_type = sample_type, .sample_period = 1,
 					 .wakeup_events = 1 };
@@ -456,7 +457,8 @@ static void wakeups_after_some_bytes(void **state)
 	static const struct {
 		uint32_t watermark, bytes;
 		int first;	/* sample of 112 bytes that wakes */
-	} rows[] = { { 1, 1, 1 }, { 1, 111, 1 }, { 1, 112, 2 }, { 1, 500, 5 }, { 1, 0, 19 }, { 0, 0, 19 } };
+	} rows[] = { { 1, 1, 1 }, { 1, 111, 1 }, { 1, 112, 2 },
+		     { 1, 500, 5 }, { 1, 0, 19 }, { 0, 0, 19 } };
 
 	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
 		struct perf_event_attr attr = output_attr(PERF_SAMPLE_RAW);

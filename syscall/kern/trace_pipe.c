@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
- * Lines of bpf_trace_printk(). Whoever reads trace_pipe has a FIFO open and holds a lock on it; lines go
- * into it as they come. Without a reader they are kept in a file, of which the oldest half goes when it
- * is large, until somebody opens trace_pipe. A producer never waits: what a reader leaves no room for is
- * counted, and he is told. It holds the FIFO open in both directions, so that no signal tells it of
- * a reader who has gone.
+ * Lines of bpf_trace_printk(). Whoever reads trace_pipe has a FIFO open and holds a lock on it; lines
+ * go into it as they come. Without a reader they are kept in a file, of which the oldest half goes when
+ * it is large, until somebody opens trace_pipe. A producer never waits: what a reader leaves no room
+ * for is counted, and he is told. It holds the FIFO open in both directions, so that no signal tells
+ * it of a reader who has gone.
  */
 #include <fcntl.h>
 #include <limits.h>
