@@ -59,6 +59,8 @@ int help_perf_output(struct kern_map *map, uint64_t flags, uint32_t cpu, const s
 
 /* Is this process in that cgroup or below it: set by the room that knows cgroups. */
 extern bool (*helper_in_cgroup)(uint64_t target);
+/* The id of the cgroup this process is in, or of its ancestor at @level (the root: 0; -1: itself); 0: none. */
+extern uint64_t (*helper_cgroup_id)(int64_t level);
 
 /* Where lines of bpf_trace_printk go, complete with '\n'; NULL: nowhere. Set once at start. */
 extern void (*helper_trace_sink)(const char *line, size_t len);

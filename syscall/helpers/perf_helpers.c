@@ -83,10 +83,11 @@ static const struct bpfx_helper perf_rows[] = {
 	  { BPFX_ARG_CTX, BPFX_ARG_MAP, BPFX_ARG_ANY, BPFX_ARG_MEM | BPFX_RDONLY,
 	    BPFX_ARG_SIZE_OR_ZERO }, .flags = BPFX_HELPER_GPL },
 	{ BPF_FUNC_perf_event_read, "perf_event_read", help_perf_event_read, BPFX_RET_INTEGER,
-	  { BPFX_ARG_MAP, BPFX_ARG_ANY }, .flags = BPFX_HELPER_GPL | BPFX_HELPER_IMPLICIT_CTX },
+	  { BPFX_ARG_MAP, BPFX_ARG_ANY },
+	  .flags = BASE_PERFMON | BPFX_HELPER_GPL | BPFX_HELPER_IMPLICIT_CTX },
 	{ BPF_FUNC_perf_event_read_value, "perf_event_read_value", help_perf_event_read_value,
 	  BPFX_RET_INTEGER,
 	  { BPFX_ARG_MAP, BPFX_ARG_ANY, BPFX_ARG_MEM | BPFX_UNINIT | BPFX_WRITE, BPFX_ARG_SIZE },
-	  .flags = BPFX_HELPER_GPL | BPFX_HELPER_IMPLICIT_CTX },
+	  .flags = BASE_PERFMON | BPFX_HELPER_GPL | BPFX_HELPER_IMPLICIT_CTX },
 };
 HELPER_TABLE(perf);

@@ -16,7 +16,7 @@ struct helper_table {
 
 extern const struct helper_table map_helpers, ringbuf_helpers, time_helpers, task_helpers,
 	misc_helpers, memory_helpers, string_helpers, loop_helpers, trace_helpers, spin_helpers,
-	dynptr_helpers, seq_helpers, perf_helpers, show_helpers;
+	dynptr_helpers, seq_helpers, perf_helpers, show_helpers, cgroup_helpers;
 
 #define HELPER_TABLE(name) const struct helper_table name##_helpers = { name##_rows,		   \
 									ARRAY_SIZE(name##_rows) }
@@ -46,6 +46,9 @@ static inline struct bpfx_run *help_run(void *ctx)
 {
 	return ctx ? (void *)(uintptr_t)bpfx_ctx_header(ctx)->slot[BPFX_CTX_RUN] : NULL;
 }
+
+/* Process and thread that run the program: tgid and pid, as bpf_get_current_pid_tgid() has them. */
+uint64_t help_current_ids(void);
 
 struct bpfx_task;
 /* The calling thread; its memory stays as long as the thread. */

@@ -14,7 +14,7 @@ static const char *const names[HELPERS_MAX + 1] = {
 static const struct helper_table *const tables[] = {
 	&map_helpers,  &ringbuf_helpers, &time_helpers, &task_helpers,	&misc_helpers,
 	&memory_helpers, &string_helpers, &loop_helpers, &trace_helpers,
-	&spin_helpers, &dynptr_helpers, &seq_helpers, &perf_helpers, &show_helpers,
+	&spin_helpers, &dynptr_helpers, &seq_helpers, &cgroup_helpers, &perf_helpers, &show_helpers,
 };
 
 static const struct bpfx_helper *general_rows[HELPERS_MAX];

@@ -25,13 +25,18 @@ static void watch_forks(void)
 	pthread_atfork(NULL, NULL, forget_ids);
 }
 
-HELPER(help_get_current_pid_tgid)
+uint64_t help_current_ids(void)
 {
 	if (!cached_ids) {
 		pthread_once(&watch_once, watch_forks);
 		cached_ids = (uint64_t)getpid() << 32 | (uint32_t)syscall(SYS_gettid);
 	}
 	return cached_ids;
+}
+
+HELPER(help_get_current_pid_tgid)
+{
+	return help_current_ids();
 }
 
 HELPER(help_get_current_uid_gid)
@@ -67,7 +72,7 @@ static void fill_task(struct bpfx_task *task, int pid, int tgid)
 
 const struct bpfx_task *help_current_task(void)
 {
-	uint64_t ids = help_get_current_pid_tgid(0, 0, 0, 0, 0, NULL);
+	uint64_t ids = help_current_ids();
 
 	fill_task(&this_task, (uint32_t)ids, ids >> 32);
 	fill_task(&leader_task, ids >> 32, ids >> 32);
@@ -92,21 +97,7 @@ HELPER(help_get_stack)
 	return (int64_t)(r4 & ~(uint64_t)STACK_FLAGS ? -EINVAL : -EFAULT);
 }
 
-bool (*helper_in_cgroup)(uint64_t target);
-
-/* "Current" is the process that runs the program, also where an event tells of another. */
-HELPER(help_current_task_under_cgroup)
-{
-	uint64_t target;
-	int64_t err = cgroup_array_get(u64_to_ptr(r1), r2, &target);
-
-	return err ? (uint64_t)err : helper_in_cgroup(target);
-}
-
 static const struct bpfx_helper task_rows[] = {
-	{ BPF_FUNC_current_task_under_cgroup, "current_task_under_cgroup",
-	  help_current_task_under_cgroup, BPFX_RET_INTEGER, { BPFX_ARG_MAP, BPFX_ARG_ANY },
-	  .flags = BASE },
 	{ BPF_FUNC_get_current_task, "get_current_task", help_get_current_task, BPFX_RET_INTEGER,
 	  .flags = BASE_PERFMON | BPFX_HELPER_GPL },
 	{ BPF_FUNC_get_current_task_btf, "get_current_task_btf", help_get_current_task,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cgroups.h"
+#include "clock.h"
 #include "err.h"
 #include "links.h"
 #include "raw.h"
@@ -96,16 +97,12 @@ static int open_tree(void)
 	return fd < 0 ? -errno : fd;
 }
 
-uint64_t links_own_cgroup(void)
+static uint64_t look_up_own(void)
 {
-	static _Atomic uint64_t own;
 	const struct cgroup *cgroup;
-	uint64_t target = atomic_load(&own);
-	int fd;
+	uint64_t target = 0;
+	int fd = open_own();
 
-	if (target)
-		return target;
-	fd = open_own();
 	if (fd < 0)
 		fd = open_tree();
 	if (fd < 0)
@@ -113,6 +110,21 @@ uint64_t links_own_cgroup(void)
 	if (!cgroup_of_fd(fd, &cgroup))
 		target = cgroup->target;
 	raw_close(fd);
-	atomic_store(&own, target);
 	return target;
+}
+
+/* Somebody may move the process: looked at again every few milliseconds while somebody asks. */
+#define OLD_NS 5000000u
+
+uint64_t links_own_cgroup(void)
+{
+	static _Atomic uint64_t own, looked_at;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+
+	if (now - atomic_load_explicit(&looked_at, memory_order_relaxed) > OLD_NS ||
+	    !atomic_load_explicit(&own, memory_order_relaxed)) {
+		atomic_store(&own, look_up_own());
+		atomic_store(&looked_at, now);
+	}
+	return atomic_load_explicit(&own, memory_order_relaxed);
 }

@@ -42,8 +42,20 @@ static bool in_cgroup(uint64_t target)
 	return own;
 }
 
+static uint64_t own_cgroup_id(int64_t level)
+{
+	const struct cgroup *own = cgroup_find(links_own_cgroup());
+
+	if (level >= 0 && own && level >= own->depth)
+		return 0;
+	while (level >= 0 && own && own->depth > level + 1)
+		own = own->parent;
+	return own ? cgroup_id(own->target) : 0;
+}
+
 __attribute__((constructor)) static void register_cgroups(void)
 {
+	helper_cgroup_id = own_cgroup_id;
 	cgroup_array_target = links_cgroup;
 	helper_in_cgroup = in_cgroup;
 }
