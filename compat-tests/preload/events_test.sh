@@ -108,7 +108,10 @@ echo 1 >\$instance/events/bpf_trace/bpf_trace_printk/enable
 mount --bind \$instance/trace_pipe /sys/kernel/tracing/trace_pipe
 (show "") || echo "status \$?"
 umount /sys/kernel/tracing/trace_pipe
-rmdir \$instance
+for try in 1 2 3 4 5; do	# who reads it is about to end
+	rmdir \$instance && break
+	sleep 0.5
+done
 END
 unshare -m sh "$work/kernel.sh" >"$work/kernel.raw" 2>&1
 normalise "$work/kernel.raw" >"$work/kernel"
