@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/btf.h>
 
 #include "asm.h"
 #include "backend.h"
+#include "own_cgroup.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -509,6 +511,61 @@ static void elements_are_reached_by_helpers(void **state)
 	end(&c);
 }
 
+/* ---- where the caller is ---- */
+
+/* The process moves while the program is there; without a right to move it stays where it is. */
+static void the_caller_is_in_its_cgroup(void **state)
+{
+	struct call c = begin(state);
+	int dir = own_cgroup_enter();
+	struct stat st = { 0 };
+	int64_t root, level = 0;
+
+	if (dir >= 0)
+		usleep(20000);
+	if (dir < 0 || fstat(dir, &st))
+		st.st_ino = RUN(&c, CALL(BPF_FUNC_get_current_cgroup_id));
+	assert_int_equal(RUN(&c, CALL(BPF_FUNC_get_current_cgroup_id)), st.st_ino);
+	root = RUN(&c, MOV_IMM(1, 0), CALL(BPF_FUNC_get_current_ancestor_cgroup_id));
+	assert_true(root > 0);
+	assert_int_equal(RUN(&c, MOV_IMM(1, -1), CALL(BPF_FUNC_get_current_ancestor_cgroup_id)), 0);
+	assert_int_equal(RUN(&c, MOV_IMM(1, 4711), CALL(BPF_FUNC_get_current_ancestor_cgroup_id)),
+			 0);
+	/* One of the levels is its own, those behind it are none. */
+	while (level < 64 && RUN(&c, MOV_IMM(1, level),
+				 CALL(BPF_FUNC_get_current_ancestor_cgroup_id)) != (int64_t)st.st_ino)
+		level++;
+	assert_true(level < 64);
+	assert_int_equal(RUN(&c, MOV_IMM(1, level + 1),
+			     CALL(BPF_FUNC_get_current_ancestor_cgroup_id)), 0);
+	assert_int_equal(RUN(&c, CALL(BPF_FUNC_get_cgroup_classid)), 0);
+	end(&c);
+}
+
+static void process_namespaces_are_told_by_name(void **state)
+{
+	struct call c = begin(state);
+	struct bpf_pidns_info *out = (void *)c.value.out;
+	struct stat ns;
+
+	assert_int_equal(stat("/proc/self/ns/pid", &ns), 0);
+#define NAMESPACE(dev, ino, size)                                                                  \
+	RUN(&c, IMM64(1, dev), IMM64(2, ino), MAP_VALUE(3, c.map, OUT), MOV_IMM(4, size),          \
+	    CALL(BPF_FUNC_get_ns_current_pid_tgid))
+	assert_int_equal(NAMESPACE(ns.st_dev, ns.st_ino, 8), 0);
+	assert_int_equal(out->tgid, getpid());
+	assert_int_equal(out->pid, gettid());
+	assert_int_equal(NAMESPACE(ns.st_dev, ns.st_ino + 1, 8), -EINVAL);
+	assert_int_equal(out->tgid, 0);
+	assert_int_equal(NAMESPACE(ns.st_dev + 1, ns.st_ino, 8), -EINVAL);
+	assert_int_equal(NAMESPACE(ns.st_dev | 1ull << 40, ns.st_ino, 8), -EINVAL);
+	memset(c.value.out, 0xaa, 16);
+	assert_int_equal(NAMESPACE(ns.st_dev, ns.st_ino, 7), -EINVAL);
+	assert_int_equal(c.value.out[0] | c.value.out[6], 0);
+	assert_int_equal(c.value.out[7], 0xaa);
+	end(&c);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -524,6 +581,8 @@ int main(void)
 		BOTH(traced_formats),
 		BOTH(ring_buffers_reserve_and_submit),
 		BOTH(elements_are_reached_by_helpers),
+		BOTH(the_caller_is_in_its_cgroup),
+		BOTH(process_namespaces_are_told_by_name),
 	};
 
 	return run_on_both("helpers: results", tests, ARRAY_CNT(tests));
