@@ -253,6 +253,32 @@ static void members_are_memory_to_helpers(void **state)
 	b->close(text);
 }
 
+static void no_helper_writes_into_an_object(void **state)
+{
+	const struct backend *b = backend_of(state);
+	int map = map_create_simple(b, BPF_MAP_TYPE_HASH, 4, 8, 1, 0);
+	const int comm = kernel_member(b, "task_struct", "comm");
+	const struct {
+		const char *what, *text;
+		struct bpf_insn insns[8];
+	} rows[] = {
+		{ "a read", "bpf_probe_read_kernel() may write into memory pointed by R1 type=trusted_ptr_\n",
+		  { LOAD(DW, 1, 1, 0), ALU_IMM(ADD, 1, comm), MOV_IMM(2, 4), MOV_IMM(3, 0),
+		    CALL(BPF_FUNC_probe_read_kernel), MOV_IMM(0, 0), EXIT() } },
+		{ "a key", "bpf_map_lookup_elem() may write into memory pointed by R2 type=trusted_ptr_\n",
+		  { LOAD(DW, 2, 1, 0), ALU_IMM(ADD, 2, comm), MAP_FD(1, map),
+		    CALL(BPF_FUNC_map_lookup_elem), MOV_IMM(0, 0), EXIT() } },
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
+		int fd = load_tp_btf(b, TP, rows[i].insns, 7);
+
+		if (fd != -EACCES || !strstr(log_text(), rows[i].text))
+			fail_msg("%s: %s\n%s", rows[i].what, result_name(fd), log_text());
+	}
+	b->close(map);
+}
+
 static void any_result_is_fine(void **state)
 {
 	const struct backend *b = backend_of(state);
@@ -570,6 +596,7 @@ int main(void)
 		BOTH(objects_are_for_gpl_programs),
 		BOTH(memory_behind_pointers_is_read_with_care),
 		BOTH(members_are_memory_to_helpers),
+		BOTH(no_helper_writes_into_an_object),
 		BOTH(any_result_is_fine),
 		BOTH(helpers_of_iterators_are_not_there),
 		BOTH(links_are_those_of_raw_tracepoints),

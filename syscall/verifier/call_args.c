@@ -38,6 +38,8 @@ int check_helper_mem(struct verifier_env *env, uint32_t regno, int64_t size, enu
 	case REG_STACK:
 		return check_stack_range(env, regno, 0, size, zero_ok, access, raw);
 	case REG_BTF_ID:
+		if (write)
+			return refuse_write(env, reg, regno);
 		return access_btf(env, &(struct mem_access){ .regno = regno, .size = size,
 							     .access = ACCESS_READ,
 							     .value_regno = -1 }, reg->off);
@@ -421,8 +423,31 @@ static const struct arg_rule arg_rules[] = {
 	[BPFX_ARG_DYNPTR]	= { { REG_STACK, REG_DYNPTR }, arg_dynptr },
 };
 
-static int check_type(struct verifier_env *env, const struct reg *reg, uint32_t regno, uint32_t arg,
-		      const struct arg_rule *rule)
+/* A member of an object for memory: only where it is read. */
+static int check_object_memory(struct verifier_env *env, const struct call *call, const struct reg *reg,
+			       uint32_t regno, uint32_t arg)
+{
+	char name[64];
+
+	switch (arg & BPFX_ARG_KIND_MASK) {
+	case BPFX_ARG_MAP_KEY:
+	case BPFX_ARG_MAP_VALUE:
+	case BPFX_ARG_MEM:
+	case BPFX_ARG_INT_MEM:
+		break;
+	default:
+		return 0;
+	}
+	if (reg_kind(reg) != REG_BTF_ID || arg & BPFX_RDONLY)
+		return 0;
+	vlog(env, "%s() may write into memory pointed by R%d type=%s\n",
+	     helper_text(env, call->row->id, name, sizeof(name)), regno,
+	     reg_type_name(env, reg->type));
+	return -EACCES;
+}
+
+static int check_type(struct verifier_env *env, const struct call *call, const struct reg *reg,
+		      uint32_t regno, uint32_t arg, const struct arg_rule *rule)
 {
 	uint32_t type = reg->type;
 
@@ -433,7 +458,7 @@ static int check_type(struct verifier_env *env, const struct reg *reg, uint32_t 
 		type &= ~REG_MAYBE_NULL;
 	for (uint32_t i = 0; rule->types[i]; i++)
 		if (rule->types[i] == type)
-			return 0;
+			return check_object_memory(env, call, reg, regno, arg);
 	vlog(env, "R%d type=%s expected=", regno, reg_type_name(env, reg->type));
 	for (uint32_t i = 0; rule->types[i]; i++)
 		vlog(env, "%s%s", i ? ", " : "", reg_type_name(env, rule->types[i]));
@@ -505,7 +530,7 @@ int check_helper_arg(struct verifier_env *env, struct call *call, uint32_t index
 		return -EINVAL;
 	}
 	if (!(reg_is_zero(reg) && (arg & BPFX_NULLABLE))) {
-		err = check_type(env, reg, regno, arg, rule);
+		err = check_type(env, call, reg, regno, arg, rule);
 		if (!err)
 			err = check_arg_offset(env, reg, regno,
 					       arg & BPFX_RELEASE && kind != BPFX_ARG_DYNPTR);
