@@ -321,6 +321,11 @@ static void devmap_create_checks_attributes(void **state)
 	rows_of(backend_of(state), 14);
 }
 
+static void devmap_hash_create_checks_attributes(void **state)
+{
+	rows_of(backend_of(state), 15);
+}
+
 static void perf_event_array_create_checks_attributes(void **state)
 {
 	rows_of(backend_of(state), 16);
@@ -349,6 +354,7 @@ int main(void)
 		BOTH(lru_hash_create_checks_attributes),
 		BOTH(lru_percpu_hash_create_checks_attributes),
 		BOTH(devmap_create_checks_attributes),
+		BOTH(devmap_hash_create_checks_attributes),
 		BOTH(perf_event_array_create_checks_attributes),
 		BOTH(cgroup_array_create_checks_attributes),
 	};
