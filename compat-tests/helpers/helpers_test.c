@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <linux/btf.h>
 
 #include "asm.h"
 #include "backend.h"
+#include "callback.h"
 #include "own_cgroup.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -287,52 +287,7 @@ static void clocks_are_the_systems(void **state)
 	end(&c);
 }
 
-/* ---- callbacks: a second, static function, which BTF must describe ---- */
-
-#define INFO(kind, vlen) (uint32_t)(BTF_KIND_##kind << 24 | (vlen))
-
-static int load_btf(const struct backend *b)
-{
-	static const struct {
-		struct btf_header header;
-		uint32_t words[4 + 3 + 3 + 3];
-		char strings[10];
-	} blob = {
-		{ BTF_MAGIC, BTF_VERSION, 0, sizeof(struct btf_header), 0, 52, 52, 10 },
-		{ 1, INFO(INT, 0), 4, 32, 0, INFO(FUNC_PROTO, 0), 1,
-		  1, INFO(FUNC, BTF_FUNC_GLOBAL), 2, 5, INFO(FUNC, BTF_FUNC_STATIC), 2 },
-		"\0int\0call",
-	};
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.btf = (uintptr_t)&blob;
-	attr.btf_size = sizeof(blob.header) + sizeof(blob.words) + sizeof(blob.strings);
-	return b->bpf(BPF_BTF_LOAD, &attr, sizeof(attr));
-}
-
-/* Runs once; @callback: index of the second function. Return: fd or -errno. */
-static int load_two(const struct backend *b, const struct bpf_insn *insns, uint32_t cnt,
-		    uint32_t callback)
-{
-	const struct bpf_func_info info[] = { { 0, 3 }, { callback, 4 } };
-	int btf = load_btf(b), prog;
-	union bpf_attr attr;
-
-	assert_true(btf >= 0);
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_XDP;
-	attr.insns = (uintptr_t)insns;
-	attr.insn_cnt = cnt;
-	attr.license = (uintptr_t)"GPL";
-	attr.prog_btf_fd = btf;
-	attr.func_info_rec_size = sizeof(info[0]);
-	attr.func_info = (uintptr_t)info;
-	attr.func_info_cnt = ARRAY_CNT(info);
-	prog = b->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
-	b->close(btf);
-	return prog;
-}
+/* ---- callbacks ---- */
 
 static int64_t run_loaded(struct call *c, int prog)
 {
@@ -366,7 +321,7 @@ static void bpf_loop_calls_until_told(void **state)
 			/* 12: (index, context) */
 			MOV_IMM(0, 1), JUMP_IMM(JEQ, 1, rows[i].stop_at, 1), MOV_IMM(0, 0), EXIT(),
 		};
-		int prog = load_two(c.b, insns, ARRAY_CNT(insns), 12);
+		int prog = load_with_callback(c.b, insns, ARRAY_CNT(insns), 12);
 		int64_t got;
 
 		if (prog < 0)
@@ -404,7 +359,7 @@ static void for_each_map_elem_walks(void **state)
 			STORE(DW, 4, 2, 0), MOV_IMM(0, 0), JUMP_IMM(JLE, 2, rows[i].limit, 1),
 			MOV_IMM(0, 1), EXIT(),
 		};
-		int prog = load_two(c.b, insns, ARRAY_CNT(insns), 16);
+		int prog = load_with_callback(c.b, insns, ARRAY_CNT(insns), 16);
 		int64_t got;
 
 		if (prog < 0)

@@ -219,8 +219,6 @@ static void user_samples_reach_the_program(void **state)
 	int zero = 0, i, fits;
 	__u64 seen;
 
-	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_USER_RINGBUF, NULL) != 1)
-		skip();		/* the emulated kernel has no such map yet */
 	obj = load("user_ring");
 	rb = user_ring_buffer__new(fd_of(obj, "incoming"), NULL);
 	assert_non_null(rb);

@@ -38,6 +38,7 @@ static const struct shape {
 	{ "DEVMAP_HASH", BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, 8 },
 	{ "PERF_EVENT_ARRAY", BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 8 },
 	{ "CGROUP_ARRAY", BPF_MAP_TYPE_CGROUP_ARRAY, 4, 4, 8 },
+	{ "USER_RINGBUF", BPF_MAP_TYPE_USER_RINGBUF, 0, 0, 4096 },
 };
 
 struct story {
@@ -520,6 +521,11 @@ static void cgroup_array_operations(void **state)
 	story_of(backend_of(state), 17);
 }
 
+static void user_ringbuf_operations(void **state)
+{
+	story_of(backend_of(state), 18);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -541,6 +547,7 @@ int main(void)
 		BOTH(devmap_hash_operations),
 		BOTH(perf_event_array_operations),
 		BOTH(cgroup_array_operations),
+		BOTH(user_ringbuf_operations),
 	};
 
 	return run_on_both("map_ops", tests, sizeof(tests) / sizeof(tests[0]));

@@ -120,7 +120,7 @@ static int map_memory(struct kern_map *map, void **addr, size_t length, int prot
 		raw_munmap(base, length);
 		return fd;
 	}
-	if (map->type == BPF_MAP_TYPE_RINGBUF)
+	if (map->base->flags & MAP_OPS_RING)
 		err = map_ring(map, fd, base, offset, length, prot);
 	else
 		err = map_piece(fd, base, 0, offset, length, prot);
@@ -259,7 +259,7 @@ static int waitable_get(int fd, int kind, struct waitable *out)
 		return store_get_fd(fd, STORE_PERF, &out->event, NULL);
 	if (kind == KERN_FD_MAP)
 		err = map_get_fd(fd, &out->map, NULL);
-	if (!err && out->map->type != BPF_MAP_TYPE_RINGBUF) {
+	if (!err && !(out->map->base->flags & MAP_OPS_RING)) {
 		map_put(out->map);
 		err = -EPERM;
 	}

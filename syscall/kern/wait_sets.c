@@ -27,6 +27,16 @@ static int raw_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 	return raw_syscall(SYS_epoll_ctl, epfd, op, fd, (long)event, 0, 0) < 0 ? -errno : 0;
 }
 
+/* The FIFO of a ring that can be written to becomes readable, too: EPOLLIN stands for both. */
+static struct epoll_event *as_readable(struct epoll_event *event, struct epoll_event *copy)
+{
+	if (!event || !(event->events & EPOLLOUT))
+		return event;
+	*copy = *event;
+	copy->events = (event->events & ~(uint32_t)EPOLLOUT) | EPOLLIN;
+	return copy;
+}
+
 static struct member **find(int epfd, int fd)
 {
 	struct member **member = &members;
@@ -59,6 +69,7 @@ static bool is_stale(const struct member *member)
 static int add(int epfd, int fd, struct epoll_event *event)
 {
 	struct member **old = find(epfd, fd), *member;
+	struct epoll_event copy;
 	int wait_fd, err;
 
 	if (*old) {
@@ -70,7 +81,7 @@ static int add(int epfd, int fd, struct epoll_event *event)
 	if (!member)
 		return -ENOMEM;
 	wait_fd = kern_poll_fd(fd);
-	err = wait_fd < 0 ? wait_fd : raw_epoll_ctl(epfd, EPOLL_CTL_ADD, wait_fd, event);
+	err = wait_fd < 0 ? wait_fd : raw_epoll_ctl(epfd, EPOLL_CTL_ADD, wait_fd, as_readable(event, &copy));
 	if (err) {
 		if (wait_fd >= 0)
 			raw_close(wait_fd);
@@ -85,11 +96,12 @@ static int add(int epfd, int fd, struct epoll_event *event)
 static int change(int epfd, int op, int fd, struct epoll_event *event)
 {
 	struct member **member = find(epfd, fd);
+	struct epoll_event copy;
 	int err;
 
 	if (!*member)
 		return -ENOENT;
-	err = raw_epoll_ctl(epfd, op, (*member)->wait_fd, event);
+	err = raw_epoll_ctl(epfd, op, (*member)->wait_fd, as_readable(event, &copy));
 	if (!err && op == EPOLL_CTL_DEL)
 		drop(member);
 	return err;
@@ -114,7 +126,7 @@ void kern_epoll_prepare(void)
 		return;
 	pthread_mutex_lock(&lock);
 	for (struct member *member = members; member; member = member->next) {
-		if (!(kern_poll_now(member->fd) & POLLIN))
+		if (!(kern_poll_now(member->fd) & (POLLIN | POLLOUT)))
 			kern_poll_drain(member->fd, member->wait_fd);
 		kern_poll_arm(member->fd);
 	}

@@ -91,6 +91,8 @@ struct map_ops {
 #define MAP_OPS_CAP_BPF	  0x20u
 #define MAP_OPS_CAP_NET	  0x40u
 
+#define MAP_OPS_RING	  0x80u	/* two pages and data that views show twice; it can be waited for */
+
 /* What an inner map of a map-in-map must be like; its fields are those of map_shared. */
 struct map_inner {
 	uint32_t type, key_size, value_size, max_entries, map_flags;
@@ -188,6 +190,11 @@ void ringbuf_submit(void *sample, uint64_t flags);
 void ringbuf_discard(void *sample, uint64_t flags);
 int ringbuf_output(struct kern_map *map, const void *data, uint64_t size, uint64_t flags);
 uint64_t ringbuf_query(struct kern_map *map, uint64_t what);
+/* Whoever takes a sample. Return: is it enough. */
+typedef bool (*user_ringbuf_take_fn)(void *arg, void *sample, uint32_t size);
+/* Samples of the client to @take, in order. Return: how many; -EINVAL, -E2BIG: what the client wrote is
+ * none; -EBUSY: somebody takes already. */
+int64_t user_ringbuf_drain(struct kern_map *map, user_ringbuf_take_fn take, void *arg, uint64_t flags);
 /* Waiting: see kern_poll_fd(), kern_poll_drain(), kern_poll_arm(). */
 int ringbuf_wait_fd(struct kern_map *map);
 void ringbuf_wait_drain(struct kern_map *map, int fd);

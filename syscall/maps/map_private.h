@@ -7,7 +7,7 @@
 
 #include "map_ops.h"
 
-extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops,
+extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops, user_ringbuf_map_ops,
 	prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops,
 	hash_of_maps_map_ops, queue_map_ops, stack_map_ops, lpm_trie_map_ops,
 	bloom_filter_map_ops, lru_hash_map_ops, lru_percpu_hash_map_ops, devmap_map_ops,

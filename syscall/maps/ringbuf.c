@@ -17,11 +17,10 @@
 #include "lock.h"
 #include "map_private.h"
 #include "raw.h"
+#include "ringbuf_private.h"
 #include "self.h"
 
 #define RINGBUF_MAX_SAMPLE (UINT32_MAX / 4)
-/* Pages of Linux's struct bpf_ringbuf in front of the data: what a head's page offset counts from. */
-#define PAGES_BEFORE_DATA 3u
 /* Busy records name their producer in place of the page offset, until they are committed. */
 
 struct record_head {
@@ -29,36 +28,11 @@ struct record_head {
 	_Atomic uint32_t page_offset;
 };
 
-/* In the header page: what processes share beside the client's two pages. */
-struct ringbuf_shared {
-	struct shm_lock lock;		/* reservations */
-	struct store_fifo fifo;
-	_Atomic uint64_t pending;	/* oldest record not yet committed */
-};
-
-/*
- * In this process: the two positions and the data, mapped twice. Views stand in a list and are
- * reused, never freed: a program commits a record by its address alone, and whoever looks the
- * address up takes no lock.
- */
-struct ringbuf_view {
-	_Atomic uint64_t *consumer, *producer;
-	unsigned char *_Atomic data;	/* NULL: not in use */
-	uint64_t mask;
-	struct kern_map *map;
-	struct ringbuf_view *next;
-};
-
 static struct ringbuf_view *_Atomic views;
 static pthread_mutex_t views_lock = PTHREAD_MUTEX_INITIALIZER;
 FORK_GUARD(views_lock, FORK_RANK_MAPS)
 
-static struct ringbuf_shared *shared_of(const struct kern_map *map)
-{
-	return map_type_room(map);
-}
-
-static int ringbuf_check(const union bpf_attr *attr)
+int ringbuf_check(const union bpf_attr *attr)
 {
 	if (attr->map_flags & ~BPF_F_NUMA_NODE || attr->key_size || attr->value_size ||
 	    !is_power_of_two(attr->max_entries) || attr->max_entries % STORE_PAGE)
@@ -66,15 +40,15 @@ static int ringbuf_check(const union bpf_attr *attr)
 	return 0;
 }
 
-static int ringbuf_layout(const union bpf_attr *attr, struct map_layout *layout)
+int ringbuf_layout(const union bpf_attr *attr, struct map_layout *layout)
 {
 	layout->front = 2 * STORE_PAGE + (size_t)attr->max_entries;
 	return 0;
 }
 
-static int ringbuf_init(struct kern_map *map)
+int ringbuf_init(struct kern_map *map)
 {
-	shm_lock_init(&shared_of(map)->lock);
+	shm_lock_init(&ringbuf_shared_of(map)->lock);
 	return 0;
 }
 
@@ -115,7 +89,7 @@ static struct ringbuf_view *take_view(void)
 	return view;
 }
 
-static int ringbuf_open(struct kern_map *map)
+int ringbuf_open(struct kern_map *map)
 {
 	struct ringbuf_view *view;
 	unsigned char *data;
@@ -140,7 +114,7 @@ static int ringbuf_open(struct kern_map *map)
 	return err;
 }
 
-static void ringbuf_close(struct kern_map *map)
+void ringbuf_close(struct kern_map *map)
 {
 	struct ringbuf_view *view = map->view;
 	unsigned char *data = view->data;
@@ -163,9 +137,9 @@ static struct ringbuf_view *view_of_sample(const unsigned char *sample)
 
 /* ---- waking ---- */
 
-static void wake(struct kern_map *map)
+void ringbuf_wake(struct kern_map *map)
 {
-	store_fifo_wake(&shared_of(map)->fifo, map->obj);
+	store_fifo_wake(&ringbuf_shared_of(map)->fifo, map->obj);
 }
 
 static int ringbuf_poll(struct kern_map *map)
@@ -178,24 +152,26 @@ static int ringbuf_poll(struct kern_map *map)
 		       : 0;
 }
 
+/* Waiting is the same for both kinds of rings. */
+
 int ringbuf_wait_fd(struct kern_map *map)
 {
-	int fd = store_fifo_open(&shared_of(map)->fifo, map->obj);
+	int fd = store_fifo_open(&ringbuf_shared_of(map)->fifo, map->obj);
 
-	if (fd >= 0 && ringbuf_poll(map))
-		wake(map);
+	if (fd >= 0 && map->ops->poll(map))
+		ringbuf_wake(map);
 	return fd;
 }
 
 void ringbuf_wait_drain(struct kern_map *map, int fd)
 {
-	store_fifo_drain(&shared_of(map)->fifo, fd);
+	store_fifo_drain(&ringbuf_shared_of(map)->fifo, fd);
 }
 
 void ringbuf_wait_arm(struct kern_map *map)
 {
-	if (ringbuf_poll(map))
-		wake(map);
+	if (map->ops->poll(map))
+		ringbuf_wake(map);
 }
 
 /* ---- producing ---- */
@@ -203,12 +179,6 @@ void ringbuf_wait_arm(struct kern_map *map)
 static struct record_head *record_at(const struct ringbuf_view *view, uint64_t position)
 {
 	return (struct record_head *)(view->data + (position & view->mask));
-}
-
-static uint64_t record_size(uint32_t length)
-{
-	return round_up64((length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT)) +
-				  BPF_RINGBUF_HDR_SZ, 8);
 }
 
 static bool producer_died(uint32_t pid)
@@ -225,7 +195,7 @@ static uint32_t page_offset_of(const struct ringbuf_view *view, const struct rec
  * only when the ring is full, or its killer's lock was found. */
 static void advance_pending(struct kern_map *map, bool look_for_dead)
 {
-	struct ringbuf_shared *shared = shared_of(map);
+	struct ringbuf_shared *shared = ringbuf_shared_of(map);
 	struct ringbuf_view *view = map->view;
 	uint64_t producer = atomic_load(view->producer);
 	uint64_t pending = shared->pending;
@@ -240,9 +210,9 @@ static void advance_pending(struct kern_map *map, bool look_for_dead)
 			head->page_offset = page_offset_of(view, head);
 			length = (length & ~BPF_RINGBUF_BUSY_BIT) | BPF_RINGBUF_DISCARD_BIT;
 			atomic_store_explicit(&head->length, length, memory_order_release);
-			wake(map);
+			ringbuf_wake(map);
 		}
-		pending += record_size(length);
+		pending += ringbuf_record_size(length);
 	}
 	shared->pending = pending;
 }
@@ -253,7 +223,7 @@ static bool has_room(struct kern_map *map, uint64_t end)
 	uint64_t consumer = atomic_load_explicit(view->consumer, memory_order_acquire);
 
 	/* One byte is never used: full and empty must differ. */
-	return end - consumer <= view->mask && end - shared_of(map)->pending <= view->mask;
+	return end - consumer <= view->mask && end - ringbuf_shared_of(map)->pending <= view->mask;
 }
 
 static void *reserve_locked(struct kern_map *map, uint64_t size, bool repair)
@@ -280,7 +250,7 @@ static void *reserve_locked(struct kern_map *map, uint64_t size, bool repair)
 
 void *ringbuf_reserve(struct kern_map *map, uint64_t size, uint64_t flags)
 {
-	struct ringbuf_shared *shared = shared_of(map);
+	struct ringbuf_shared *shared = ringbuf_shared_of(map);
 	void *sample;
 	int err;
 
@@ -310,7 +280,7 @@ static void commit(struct ringbuf_view *view, void *sample, uint64_t flags, uint
 	kill_point("ringbuf.commit.done");
 	consumer = atomic_load(view->consumer) & view->mask;
 	if (flags & BPF_RB_FORCE_WAKEUP || (consumer == position && !(flags & BPF_RB_NO_WAKEUP)))
-		wake(view->map);
+		ringbuf_wake(view->map);
 }
 
 void ringbuf_submit(void *sample, uint64_t flags)
@@ -373,7 +343,7 @@ static int ringbuf_mmap(struct kern_map *map, size_t offset, size_t length, int 
 }
 
 /* Linux counts its page array too: a pointer per page of data, mapped twice. */
-static uint64_t ringbuf_memlock(const struct kern_map *map)
+uint64_t ringbuf_memlock(const struct kern_map *map)
 {
 	uint64_t data_pages = map->max_entries / STORE_PAGE;
 	uint64_t pages = PAGES_BEFORE_DATA + 2 * data_pages;
@@ -391,4 +361,5 @@ const struct map_ops ringbuf_map_ops = {
 	.mmap		= ringbuf_mmap,
 	.poll		= ringbuf_poll,
 	.memlock	= ringbuf_memlock,
+	.flags		= MAP_OPS_RING,
 };

@@ -21,6 +21,7 @@ static const struct map_ops *const types[] = {
 	[BPF_MAP_TYPE_QUEUE] = &queue_map_ops,
 	[BPF_MAP_TYPE_STACK] = &stack_map_ops,
 	[BPF_MAP_TYPE_RINGBUF] = &ringbuf_map_ops,
+	[BPF_MAP_TYPE_USER_RINGBUF] = &user_ringbuf_map_ops,
 	[BPF_MAP_TYPE_BLOOM_FILTER] = &bloom_filter_map_ops,
 };
 

@@ -79,6 +79,23 @@ static int set_map_args(struct verifier_env *env, const struct frame *caller, st
 	return 0;
 }
 
+/* bpf_user_ringbuf_drain(map, callback, ctx, flags): callback(dynptr, ctx) */
+static int set_drain_args(struct verifier_env *env, const struct frame *caller,
+			  struct frame *callee, uint32_t insn_idx)
+{
+	struct reg *reg = &callee->regs[BPF_REG_1];
+
+	memset(reg, 0, sizeof(*reg));
+	reg_zero_offset(reg);
+	reg->type = REG_DYNPTR;
+	reg->dynptr_kind = DYNPTR_LOCAL;
+	reg->dynptr_first = true;
+	reg->id = ++env->id_gen;
+	pass(callee, BPF_REG_2, &caller->regs[BPF_REG_3]);
+	returns(callee, 0, 1);
+	return 0;
+}
+
 static int call_loop(struct verifier_env *env, uint32_t insn_idx, struct call *call)
 {
 	/* Linux may inline the loop, which needs flags of 0; the count decides when it is over. */
@@ -184,6 +201,8 @@ int call_callbacks(struct verifier_env *env, const struct bpf_insn *insn, uint32
 		return call_loop(env, insn_idx, call);
 	case BPF_FUNC_for_each_map_elem:
 		return push_callback(env, insn_idx, call->subprog, set_map_args);
+	case BPF_FUNC_user_ringbuf_drain:
+		return push_callback(env, insn_idx, call->subprog, set_drain_args);
 	default:
 		return refuse_function(env, call->row);
 	}

@@ -65,6 +65,7 @@ static bool fits_sleepable(uint32_t type)
 	case BPF_MAP_TYPE_QUEUE:
 	case BPF_MAP_TYPE_STACK:
 	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
 		return true;
 	default:
 		return false;
