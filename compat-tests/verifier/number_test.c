@@ -119,6 +119,329 @@ static void tnum_shifts_hold_every_result(void **state)
 	}
 }
 
+/* A tnum of four bits moved to where something happens; the other bits are zero. */
+static struct tnum moved(struct tnum t, uint8_t by)
+{
+	return (struct tnum){ t.value << by, t.mask << by };
+}
+
+static void tnum_sign_shifts_hold_every_result(void **state)
+{
+	FOR_EACH_TNUM(a) {
+		for (uint64_t x = 0; x <= LAST; x++)
+			for (uint8_t by = 0; by < 8 && member(a, x); by++) {
+				uint32_t low = x << (32 - WIDTH);
+
+				assert_true(member(tnum_arshift(moved(a, 64 - WIDTH), by, 64),
+						   (int64_t)(x << (64 - WIDTH)) >> by));
+				assert_true(member(tnum_arshift(moved(a, 32 - WIDTH), by, 32),
+						   (uint32_t)((int32_t)low >> by)));
+			}
+	}
+}
+
+static void tnum_negation_holds_every_result(void **state)
+{
+	FOR_EACH_TNUM(a) {
+		for (uint8_t by = 0; by <= 64 - WIDTH; by++)
+			for (uint64_t x = 0; x <= LAST; x++)
+				if (member(a, x))
+					assert_true(member(tnum_neg(moved(a, by)), -(x << by)));
+	}
+}
+
+static void tnum_bytes_are_swapped_and_cut(void **state)
+{
+	static const uint8_t sizes[] = { 1, 2, 4, 8 };
+
+	FOR_EACH_TNUM(a) {
+		for (uint8_t by = 0; by <= 64 - WIDTH; by += 2)
+			for (uint64_t x = 0; x <= LAST; x++)
+				for (size_t s = 0; s < ARRAY_SIZE(sizes) && member(a, x); s++) {
+					uint8_t bits = sizes[s] * 8;
+					uint64_t v = x << by, kept = v << (64 - bits) >> (64 - bits);
+
+					assert_true(member(tnum_cast(moved(a, by), sizes[s]), kept));
+					if (sizes[s] > 1)
+						assert_true(member(tnum_bswap(moved(a, by), sizes[s]),
+								   __builtin_bswap64(v) >> (64 - bits)));
+				}
+	}
+}
+
+static void tnum_is_aligned_if_all_members_are(void **state)
+{
+	FOR_EACH_TNUM(a) {
+		for (uint64_t size = 1; size <= 16; size *= 2) {
+			bool all = true;
+
+			for (uint64_t x = 0; x <= LAST; x++)
+				all &= !member(a, x) || x % size == 0;
+			assert_int_equal(tnum_is_aligned(a, size), all);
+		}
+	}
+}
+
+/* Across the middle: two bits in each half. */
+static void tnum_halves_are_taken_and_put(void **state)
+{
+	FOR_EACH_TNUM(a) FOR_EACH_TNUM(b) {
+		struct tnum t = moved(a, 30), u = moved(b, 30);
+
+		for (uint64_t x = 0; x <= LAST; x++) {
+			uint64_t v = x << 30;
+
+			if (!member(a, x))
+				continue;
+			assert_true(member(tnum_subreg(t), (uint32_t)v));
+			assert_true(member(tnum_clear_subreg(t), v >> 32 << 32));
+			assert_true(member(tnum_const_subreg(t, 0x1234), (v >> 32 << 32) | 0x1234));
+			for (uint64_t y = 0; y <= LAST; y++)
+				if (member(b, y))
+					assert_true(member(tnum_with_subreg(t, u),
+							   (v >> 32 << 32) | (uint32_t)(y << 30)));
+		}
+	}
+}
+
+/* ---- scalars: all small ones around the numbers where something happens ---- */
+
+#define SPAN 8		/* numbers around a pivot */
+
+static const uint64_t pivots[] = { 0, 0x80, 0x8000, 0x80000000, 0x100000000, 0x8000000000000000 };
+
+static bool holds(const struct scalar *s, uint64_t v);
+
+/* The n-th number around @pivot: half of them below it. */
+static uint64_t around(uint64_t pivot, uint32_t n)
+{
+	return pivot + n - SPAN / 2;
+}
+
+/* What a program can know of a number around @pivot: a range in each reading, or bits. */
+struct small {
+	struct scalar s;
+	uint32_t first, last;	/* ranges: of the numbers around the pivot */
+};
+
+#define RANGES (SPAN * (SPAN + 1) / 2)
+
+static uint32_t small_ranges(uint64_t pivot, struct small *out)
+{
+	uint32_t cnt = 0;
+
+	for (uint32_t first = 0; first < SPAN; first++)
+		for (uint32_t last = first; last < SPAN; last++) {
+			uint64_t a = around(pivot, first), b = around(pivot, last);
+			struct scalar low = scalar_const(a), high = scalar_const(b);
+			struct scalar s = scalar_unknown();
+			bool is_signed = (int64_t)a <= (int64_t)b;
+
+			/* Around zero a range is signed, around the sign bit unsigned. */
+			scalar_refine(&s, &low, is_signed ? BPF_JSGE : BPF_JGE, false);
+			scalar_refine(&s, &high, is_signed ? BPF_JSLE : BPF_JLE, false);
+			scalar_sync(&s);
+			out[cnt++] = (struct small){ s, first, last };
+		}
+	return cnt;
+}
+
+struct scalar_case {
+	const char *name;
+	void (*abstract)(struct scalar *dst, const struct scalar *src);
+	uint64_t (*concrete)(uint64_t a, uint64_t b);
+};
+
+static const struct scalar_case scalar_cases[] = {
+	{ "add", scalar_add, do_add }, { "sub", scalar_sub, do_sub }, { "mul", scalar_mul, do_mul },
+	{ "and", scalar_and, do_and }, { "or", scalar_or, do_or }, { "xor", scalar_xor, do_xor },
+};
+
+typedef void visit_fn(const struct small *a, uint64_t pivot_a, const struct small *b, uint64_t pivot_b);
+
+static void for_each_pair(visit_fn *visit)
+{
+	static struct small a[RANGES], b[RANGES];
+
+	for (size_t p = 0; p < ARRAY_SIZE(pivots); p++)
+		for (size_t q = 0; q < ARRAY_SIZE(pivots); q++) {
+			uint32_t a_cnt = small_ranges(pivots[p], a), b_cnt = small_ranges(pivots[q], b);
+
+			for (uint32_t i = 0; i < a_cnt; i++)
+				for (uint32_t j = 0; j < b_cnt; j++)
+					visit(&a[i], pivots[p], &b[j], pivots[q]);
+		}
+}
+
+/* In 64 bits, and in 32 bits, where the upper half of the result is zero. */
+static void visit_operations(const struct small *a, uint64_t pivot_a, const struct small *b,
+			     uint64_t pivot_b)
+{
+	for (size_t c = 0; c < ARRAY_SIZE(scalar_cases); c++) {
+		struct scalar wide = a->s, half;
+
+		scalar_cases[c].abstract(&wide, &b->s);
+		half = wide;
+		scalar_sync(&wide);
+		scalar_zero_extend32(&half);
+		scalar_sync(&half);
+		for (uint32_t x = a->first; x <= a->last; x++)
+			for (uint32_t y = b->first; y <= b->last; y++) {
+				uint64_t v = scalar_cases[c].concrete(around(pivot_a, x),
+								      around(pivot_b, y));
+
+				if (!holds(&wide, v) || !holds(&half, (uint32_t)v))
+					fail_msg("%s of %lx and %lx", scalar_cases[c].name,
+						 around(pivot_a, x), around(pivot_b, y));
+			}
+	}
+}
+
+static void scalar_operations_hold_every_result(void **state)
+{
+	for_each_pair(visit_operations);
+}
+
+static const uint8_t jump_ops[] = { BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE, BPF_JSGT,
+				    BPF_JSGE, BPF_JSLT, BPF_JSLE, BPF_JSET };
+
+/* A jump in both widths: what is predicted, and what is learned on either side. */
+static void visit_jump(const struct small *a, uint64_t pivot_a, const struct small *b, uint64_t pivot_b,
+		       uint8_t op, bool low_half)
+{
+	struct scalar yes_a = a->s, yes_b = b->s, no_a = a->s, no_b = b->s;
+	int predicted = scalar_compare(&a->s, &b->s, op, low_half);
+
+	scalar_refine(&yes_a, &yes_b, op, low_half);
+	scalar_refine(&no_a, &no_b, scalar_opposite(op), low_half);
+	scalar_sync(&yes_a);
+	scalar_sync(&yes_b);
+	scalar_sync(&no_a);
+	scalar_sync(&no_b);
+	for (uint32_t x = a->first; x <= a->last; x++)
+		for (uint32_t y = b->first; y <= b->last; y++) {
+			uint64_t v = around(pivot_a, x), w = around(pivot_b, y);
+			struct scalar one = scalar_const(v), other = scalar_const(w);
+			int taken = scalar_compare(&one, &other, op, low_half);
+
+			assert_true(predicted < 0 || predicted == taken);
+			if (!holds(taken ? &yes_a : &no_a, v) || !holds(taken ? &yes_b : &no_b, w))
+				fail_msg("jump %x, low half %d, of %lx and %lx", op, low_half, v, w);
+		}
+}
+
+static void visit_jumps(const struct small *a, uint64_t pivot_a, const struct small *b, uint64_t pivot_b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(jump_ops); i++) {
+		visit_jump(a, pivot_a, b, pivot_b, jump_ops[i], false);
+		visit_jump(a, pivot_a, b, pivot_b, jump_ops[i], true);
+	}
+}
+
+static void jumps_teach_what_is_true_on_both_sides(void **state)
+{
+	for_each_pair(visit_jumps);
+}
+
+static uint64_t sign_extend(uint64_t v, int size);
+
+/* Operations on one number: shifts by every amount, widths, byte orders. */
+static void check_unary(const struct small *a, uint64_t pivot)
+{
+	for (uint32_t x = a->first; x <= a->last; x++) {
+		uint64_t v = around(pivot, x);
+		struct scalar s = a->s;
+
+		scalar_neg(&s);
+		scalar_sync(&s);
+		assert_true(holds(&s, -v));
+		for (int size = 1; size <= 4; size *= 2) {
+			s = a->s;
+			scalar_truncate(&s, size);
+			assert_true(holds(&s, v & ((1ULL << size * 8) - 1)));
+			s = a->s;
+			scalar_sign_extend64(&s, size);
+			assert_true(holds(&s, sign_extend(v, size)));
+			if (size == 4)
+				continue;
+			s = a->s;
+			scalar_sign_extend32(&s, size);
+			scalar_zero_extend32(&s);
+			scalar_sync(&s);
+			assert_true(holds(&s, (uint32_t)sign_extend(v, size)));
+		}
+		for (int size = 2; size <= 8; size *= 2) {
+			s = a->s;
+			scalar_byte_order(&s, size, true);
+			scalar_sync(&s);
+			assert_true(holds(&s, __builtin_bswap64(v) >> (64 - size * 8)));
+		}
+	}
+}
+
+typedef void shift_fn(struct scalar *dst, uint8_t shift, bool low_half);
+
+static void check_shift(const struct small *a, uint64_t pivot, shift_fn *shift, uint8_t op, uint8_t by,
+			bool low_half)
+{
+	struct scalar s = a->s;
+
+	shift(&s, by, low_half);
+	if (low_half)
+		scalar_zero_extend32(&s);
+	scalar_sync(&s);
+	for (uint32_t x = a->first; x <= a->last; x++) {
+		struct scalar v = scalar_const(around(pivot, x)), amount = scalar_const(by);
+
+		assert_true(scalar_fold(&v, &amount, op, low_half));
+		if (!holds(&s, v.bits.value))
+			fail_msg("shift %x by %u, low half %d, of %lx", op, by, low_half, around(pivot, x));
+	}
+}
+
+static void unary_operations_hold_every_result(void **state)
+{
+	struct small a[RANGES];
+
+	for (size_t p = 0; p < ARRAY_SIZE(pivots); p++) {
+		uint32_t cnt = small_ranges(pivots[p], a);
+
+		for (uint32_t i = 0; i < cnt; i++) {
+			check_unary(&a[i], pivots[p]);
+			for (uint8_t by = 0; by < 64; by++)
+				for (int half = 0; half < (by < 32 ? 2 : 1); half++) {
+					check_shift(&a[i], pivots[p], scalar_lsh, BPF_LSH, by, half);
+					check_shift(&a[i], pivots[p], scalar_rsh, BPF_RSH, by, half);
+					check_shift(&a[i], pivots[p], scalar_arsh, BPF_ARSH, by, half);
+				}
+		}
+	}
+}
+
+/* Two known numbers give what the machine would: the same as bounds and bits find. */
+static void folding_is_computing(void **state)
+{
+	static const uint8_t ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_AND, BPF_OR, BPF_XOR };
+
+	for (size_t p = 0; p < ARRAY_SIZE(pivots); p++)
+		for (size_t q = 0; q < ARRAY_SIZE(pivots); q++)
+			for (uint32_t n = 0; n < SPAN * SPAN; n++)
+				for (size_t c = 0; c < ARRAY_SIZE(ops); c++) {
+					uint64_t v = around(pivots[p], n / SPAN);
+					struct scalar w = scalar_const(around(pivots[q], n % SPAN));
+					struct scalar folded = scalar_const(v), found = folded, half = found;
+
+					assert_true(scalar_fold(&folded, &w, ops[c], false));
+					assert_true(scalar_fold(&half, &w, ops[c], true));
+					scalar_cases[c].abstract(&found, &w);
+					scalar_sync(&found);
+					assert_true(scalar_same(&folded, &found));
+					scalar_zero_extend32(&found);
+					scalar_sync(&found);
+					assert_true(scalar_same(&half, &found));
+				}
+}
+
 /* ---- scalars: random walks ---- */
 
 static uint64_t seed;
@@ -285,6 +608,15 @@ int main(void)
 		cmocka_unit_test(tnum_step_is_the_next_member),
 		cmocka_unit_test(tnum_range_holds_its_range),
 		cmocka_unit_test(tnum_shifts_hold_every_result),
+		cmocka_unit_test(tnum_sign_shifts_hold_every_result),
+		cmocka_unit_test(tnum_negation_holds_every_result),
+		cmocka_unit_test(tnum_bytes_are_swapped_and_cut),
+		cmocka_unit_test(tnum_is_aligned_if_all_members_are),
+		cmocka_unit_test(tnum_halves_are_taken_and_put),
+		cmocka_unit_test(scalar_operations_hold_every_result),
+		cmocka_unit_test(jumps_teach_what_is_true_on_both_sides),
+		cmocka_unit_test(unary_operations_hold_every_result),
+		cmocka_unit_test(folding_is_computing),
 		cmocka_unit_test(what_is_known_stays_true),
 		cmocka_unit_test(predictions_come_true),
 	};

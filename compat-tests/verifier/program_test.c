@@ -13,8 +13,9 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define LOG_SIZE (1u << 24)
-#define INSNS_MAX 64
+#define INSNS_MAX RANDOM_MEMORY_MAX
 #define RANDOM_RUNS 500
+#define RANDOM_MEMORY_RUNS 1000
 
 struct maps {
 	int fd[MAP_CNT];
@@ -230,11 +231,50 @@ static void logs_are_linux_logs(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/*
+ * Verdicts of random programs on memory: what Linux refuses is refused. Something that Linux accepts may be
+ * refused, hardly ever: it keeps numbers linked that are not the same (soundness_test.c).
+ */
+static void random_programs_are_judged_as_by_linux(void **state)
+{
+	struct maps our_maps, linux_maps;
+	struct bpf_insn insns[RANDOM_MEMORY_MAX];
+	char name[48], *log = malloc(LOG_SIZE);
+	struct program p = { .name = name, .insns = insns };
+	int lax = 0, strict = 0;
+
+	assert_non_null(log);
+	if (!kernel_is_permitted() || !backend_of(state)->emulated) {
+		free(log);
+		skip();
+	}
+	open_maps(&emulated_backend, &our_maps);
+	open_maps(&kernel_backend, &linux_maps);
+	for (uint32_t run = 1; run <= RANDOM_MEMORY_RUNS; run++) {
+		int ours, real;
+
+		snprintf(name, sizeof(name), "random program on memory %u", run);
+		p.cnt = random_memory_program(run, insns);
+		ours = load(&emulated_backend, &p, &our_maps, 0, log);
+		real = load(&kernel_backend, &p, &linux_maps, 0, log);
+		if (ours != real)
+			print_error("%s: %s, on Linux %s\n", name, result_name(ours), result_name(real));
+		lax += !ours && real;
+		strict += ours && !real;
+	}
+	close_maps(&emulated_backend, &our_maps);
+	close_maps(&kernel_backend, &linux_maps);
+	free(log);
+	assert_int_equal(lax, 0);
+	assert_true(strict <= RANDOM_MEMORY_RUNS / 200);
+}
+
 int main(void)
 {
 	const struct both_test tests[] = {
 		BOTH(programs_are_judged_as_by_linux),
 		BOTH(logs_are_linux_logs),
+		BOTH(random_programs_are_judged_as_by_linux),
 	};
 
 	return run_on_both("verifier programs", tests, ARRAY_SIZE(tests));

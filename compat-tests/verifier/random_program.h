@@ -11,4 +11,10 @@
 /* Return: instructions written to @insns (room for RANDOM_MAX); the same for the same @seed. */
 uint32_t random_program(uint64_t seed, struct bpf_insn *insns);
 
+/* A longer one that works on memory: map values, packets and the stack at variable offsets, loops, calls.
+ * Maps are named by their number: 0 is an array of four values of 16 bytes, 1 a hash with keys of eight. */
+#define RANDOM_MEMORY_MAX 192
+
+uint32_t random_memory_program(uint64_t seed, struct bpf_insn *insns);
+
 #endif

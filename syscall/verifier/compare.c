@@ -152,20 +152,21 @@ static void refine_equal(struct scalar *a, struct scalar *b, bool low_half)
 	a->bits = b->bits = tnum_intersect(a->bits, b->bits);
 }
 
-/* Unequal to a constant that is one of its ends: the end moves by one. */
+/* Unequal to a constant that is one of its ends: the end moves by one. It may wrap where it is the only
+ * one: nobody goes that way. */
 static void refine_unequal(struct scalar *a, uint64_t value, bool low_half)
 {
 	if (low_half) {
 		a->u32_min += a->u32_min == (uint32_t)value;
 		a->u32_max -= a->u32_max == (uint32_t)value;
-		a->s32_min += a->s32_min == (int32_t)value;
-		a->s32_max -= a->s32_max == (int32_t)value;
+		a->s32_min = (uint32_t)a->s32_min + (a->s32_min == (int32_t)value);
+		a->s32_max = (uint32_t)a->s32_max - (a->s32_max == (int32_t)value);
 		return;
 	}
 	a->umin += a->umin == value;
 	a->umax -= a->umax == value;
-	a->smin += a->smin == (int64_t)value;
-	a->smax -= a->smax == (int64_t)value;
+	a->smin = (uint64_t)a->smin + (a->smin == (int64_t)value);
+	a->smax = (uint64_t)a->smax - (a->smax == (int64_t)value);
 }
 
 /* Some bit of @value is set: which one is known only if there is one. */

@@ -228,6 +228,9 @@ int check_mem_access(struct verifier_env *env, const struct mem_access *m)
 	value = &regs[m->value_regno];
 	if (value->type != REG_SCALAR)
 		return 0;
+	/* Linux 6.18 keeps a filled number linked to the spilled one though its sign may have spread. */
+	if (m->sign && value->num.umax >= 1ULL << (m->size * 8 - 1))
+		reg_unlink(value);
 	if (scalar_is_any(&value->num))
 		value->num = env->loaded[m->sign][m->size];
 	else if (m->sign)

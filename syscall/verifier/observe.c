@@ -14,12 +14,15 @@ static struct verifier_claim claim_of(const struct reg *reg)
 	};
 }
 
-/* Registers that nobody reads any more may be anything: states that differ in them are equal. */
+/*
+ * Registers that nobody reads any more may be anything: states that differ in them are equal. The frame
+ * pointer is always told, so that the observer knows that somebody came here.
+ */
 void tell_observer(struct verifier_env *env)
 {
-	uint32_t live = env->aux[env->insn_idx].live_regs;
+	uint32_t live = env->aux[env->insn_idx].live_regs | 1u << BPF_REG_FP;
 
-	for (uint32_t i = 0; i < BPF_REG_FP; i++) {
+	for (uint32_t i = 0; i <= BPF_REG_FP; i++) {
 		struct verifier_claim claim;
 
 		if (!(live >> i & 1))
