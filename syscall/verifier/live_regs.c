@@ -5,7 +5,7 @@
  */
 #include "env.h"
 
-#define ALL_REGS	0xffffu
+#define ALL_REGS	((1u << MAX_BPF_REG) - 1)
 #define CALLER_SAVED	0x3fu		/* r0..r5 */
 #define ARGS		0x3eu		/* r1..r5 */
 
@@ -13,9 +13,10 @@ struct regs_used {
 	uint16_t use, def;
 };
 
+/* Numbers of no register are refused when the walk comes there. */
 static uint16_t bit(uint8_t reg)
 {
-	return reg < 16 ? 1u << reg : 0;
+	return reg < MAX_BPF_REG ? 1u << reg : 0;
 }
 
 static struct regs_used used_by_alu(const struct bpf_insn *insn)
