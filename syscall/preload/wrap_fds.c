@@ -62,14 +62,17 @@ EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
 	int ret = REAL(close_range)(first, last, flags);
 
-	if (!ret && !(flags & CLOSE_RANGE_CLOEXEC))
+	if (!ret && !(flags & CLOSE_RANGE_CLOEXEC)) {
+		netlink_closed_range(first, last);
 		kern_fd_closed_range(first, last);
+	}
 	return ret;
 }
 
 EXPORT void closefrom(int first)
 {
 	REAL(closefrom)(first);
+	netlink_closed_range(first < 0 ? 0 : first, ~0u);
 	kern_fd_closed_range(first < 0 ? 0 : first, ~0u);
 }
 
