@@ -169,6 +169,12 @@ EXPORT off_t lseek(int fd, off_t offset, int whence)
 EXPORT off64_t lseek64(int fd, off64_t offset, int whence) __attribute__((alias("lseek")));
 #endif
 
+/* What Linux does by itself, whatever the fd is of. */
+static bool is_of_every_fd(unsigned long request)
+{
+	return request == FIOCLEX || request == FIONCLEX || request == FIONBIO;
+}
+
 EXPORT int ioctl(int fd, unsigned long request, ...)
 {
 	unsigned long arg;
@@ -177,7 +183,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, unsigned long);
 	va_end(args);
-	if (is_bpf_fd(fd))
+	if (!is_of_every_fd(request) && is_bpf_fd(fd))
 		return answer(kern_ioctl(fd, request, arg));
 	return REAL(ioctl)(fd, request, arg);
 }
