@@ -45,9 +45,9 @@ static int open_bpffs(const char *path, const char *real, int flags, mode_t mode
 		return -1;
 	}
 	if (S_ISREG(st.st_mode) && !(flags & O_PATH)) {
-		if (!(flags & O_EXCL))
+		if (!(flags & (O_EXCL | O_DIRECTORY)))
 			return open_pin(path, flags);
-		errno = EEXIST;
+		errno = flags & O_EXCL ? EEXIST : ENOTDIR;
 		return -1;
 	}
 	return REAL(open)(real, flags, mode);
