@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
-/* Requests that every fd understands, made to those of bpf(2) and of perf events: run it under preload, or as
+/* Requests that every fd understands, and poll, of those of bpf(2) and of perf events: run it under preload, or as
  * root without. Exit status: 0, or 1 where an answer is not Linux's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -44,8 +45,10 @@ static int open_event(void)
 	return syscall(SYS_perf_event_open, &attr, -1, 0, -1, 0);
 }
 
-static void ask(int fd)
+/* What is true at once, whether it was asked for or not. */
+static void ask(int fd, short state)
 {
+	struct pollfd both[] = { { fd, POLLIN, 0 }, { -1, POLLIN, POLLIN } };
 	int one = 1, zero = 0;
 
 	expect("is there", fd >= 0, 1);
@@ -58,12 +61,15 @@ static void ask(int fd)
 	expect("FIONBIO", ioctl(fd, FIONBIO, &zero), 0);
 	expect("its flag", fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	expect("FIONREAD", ioctl(fd, FIONREAD, &one) ? errno : 0, ENOTTY);
+	expect("poll", poll(both, 2, 1000), 1);
+	expect("its state", both[0].revents, state);
+	expect("that of none", both[1].revents, 0);
 	close(fd);
 }
 
 int main(void)
 {
-	ask(make_map());
-	ask(open_event());
+	ask(make_map(), POLLERR);
+	ask(open_event(), POLLHUP);
 	return failed;
 }

@@ -234,7 +234,6 @@ static void swap_one(struct swap *swap, nfds_t i, const struct pollfd *asked)
 	swap->any = true;
 	now &= asked->events | POLLERR | POLLHUP;
 	swap->fds[i].fd = now ? -1 : kern_poll_fd(asked->fd);
-	swap->fds[i].revents = now;
 	swap->ready |= now != 0;
 	if (swap->fds[i].fd >= 0) {
 		kern_poll_drain(asked->fd, swap->fds[i].fd);
@@ -268,11 +267,11 @@ static int swap_out(struct swap *swap, struct pollfd *fds, int ret)
 	for (nfds_t i = 0; i < swap->cnt; i++) {
 		bool ours = swap->fds[i].fd != fds[i].fd;
 
-		if (ours && swap->fds[i].fd >= 0) {
+		if (ours)	/* libc has nothing to tell of those without one of its own */
 			swap->fds[i].revents = kern_poll_now(fds[i].fd) &
 					       (fds[i].events | POLLERR | POLLHUP);
+		if (ours && swap->fds[i].fd >= 0)
 			raw_close(swap->fds[i].fd);
-		}
 		fds[i].revents = swap->fds[i].revents;
 		cnt += fds[i].revents != 0;
 	}
