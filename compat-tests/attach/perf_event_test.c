@@ -281,10 +281,12 @@ static void ioctls(void **state)
 		{ "period from nowhere", event, PERF_EVENT_IOC_PERIOD, 0, -EFAULT },
 		{ "period of a tracepoint", tp, PERF_EVENT_IOC_PERIOD, (uintptr_t)&period,
 		  -EINVAL },
+		{ "refresh", event, PERF_EVENT_IOC_REFRESH, 1, 0 },
 		{ "refresh of a tracepoint", tp, PERF_EVENT_IOC_REFRESH, 1, -EINVAL },
 		{ "output to itself", event, PERF_EVENT_IOC_SET_OUTPUT, event, -EINVAL },
 		{ "output to a closed fd", event, PERF_EVENT_IOC_SET_OUTPUT, 999, -EBADF },
 		{ "output to nowhere", event, PERF_EVENT_IOC_SET_OUTPUT, -1ul, 0 },
+		{ "filter from nowhere", event, PERF_EVENT_IOC_SET_FILTER, 0, -EFAULT },
 		{ "filter", event, PERF_EVENT_IOC_SET_FILTER, (uintptr_t)"pid>0", -EINVAL },
 		{ "a program that is none", event, PERF_EVENT_IOC_SET_BPF, event, -EINVAL },
 		{ "a closed program", event, PERF_EVENT_IOC_SET_BPF, 999, -EBADF },
@@ -384,6 +386,7 @@ static void mappings(void **state)
 	assert_int_equal(perf_ioctl(b, fd, PERF_EVENT_IOC_PAUSE_OUTPUT, 1), 0);
 	munmap(again, 5 * 4096);
 	munmap(page, 5 * 4096);
+	assert_int_equal(perf_ioctl(b, fd, PERF_EVENT_IOC_PAUSE_OUTPUT, 0), -EINVAL);
 	b->close(fd);
 }
 

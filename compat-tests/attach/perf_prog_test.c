@@ -566,6 +566,9 @@ static void ids_of_a_tracepoints_programs(void **state)
 	assert_int_equal(query.cnt, 3);
 	assert_int_equal(query.ids[1], prog_id(b, progs[1]));
 	assert_int_equal(query.ids[2], 0);
+	query.room = query.cnt = 0;
+	check("only how many", perf_ioctl(b, events[0], PERF_EVENT_IOC_QUERY_BPF, (uintptr_t)&query), 0);
+	assert_int_equal(query.cnt, 3);
 	for (int i = 0; i < 3; i++) {
 		b->close(events[i]);
 		b->close(progs[i]);

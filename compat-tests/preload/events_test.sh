@@ -77,6 +77,8 @@ show() {	# library to preload or nothing
 			"$(cat /sys/kernel/tracing/events/sched/sched_process_$event/id)" ]
 	done
 	cat /sys/kernel/tracing/events/sched/no_such_event/id 2>&1 || echo "status $?"
+	sh -c "echo 777 >/sys/kernel/tracing/events/sched/sched_process_exit/id" 2>/dev/null && echo written
+	[ "$(cat /sys/kernel/tracing/events/sched/sched_process_exit/id)" != 777 ]
 	rm -r $BPFFS
 }
 

@@ -62,9 +62,22 @@ static int set_period(struct store_obj *event, unsigned long arg)
 	return user_read(&period, arg, sizeof(period)) ? -EFAULT : -EINVAL;
 }
 
-static int refuse(struct store_obj *event, unsigned long arg)
+/* Enabled for so many overflows, of which there are none. */
+static int refresh(struct store_obj *event, unsigned long arg)
 {
-	return -EINVAL;
+	const struct perf_event_attr *attr = &perf_shared_of(event)->attr;
+
+	if (!attr->sample_period || attr->inherit)
+		return -EINVAL;
+	perf_event_enable(event, true);
+	return 0;
+}
+
+static int set_filter(struct store_obj *event, unsigned long arg)
+{
+	char first;
+
+	return user_read(&first, arg, sizeof(first)) ? -EFAULT : -EINVAL;
 }
 
 /* No two events write to one ring. */
@@ -107,11 +120,11 @@ static const struct {
 	{ PERF_EVENT_IOC_ENABLE, enable },
 	{ PERF_EVENT_IOC_DISABLE, disable },
 	{ PERF_EVENT_IOC_RESET, reset },
-	{ PERF_EVENT_IOC_REFRESH, refuse },
+	{ PERF_EVENT_IOC_REFRESH, refresh },
 	{ PERF_EVENT_IOC_PERIOD, set_period },
 	{ PERF_EVENT_IOC_ID, give_id },
 	{ PERF_EVENT_IOC_SET_OUTPUT, set_output },
-	{ PERF_EVENT_IOC_SET_FILTER, refuse },
+	{ PERF_EVENT_IOC_SET_FILTER, set_filter },
 	{ PERF_EVENT_IOC_SET_BPF, set_prog },
 	{ PERF_EVENT_IOC_PAUSE_OUTPUT, pause_output },
 	{ PERF_EVENT_IOC_QUERY_BPF, query_progs },

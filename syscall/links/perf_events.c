@@ -371,7 +371,8 @@ static int give_ids(const struct snapshot *now, uint64_t user, uint32_t room)
 	if (user_write(user + offsetof(struct query, prog_cnt), &now->cnt, sizeof(now->cnt)) ||
 	    user_write(user + offsetof(struct query, ids), ids, room * sizeof(ids[0])))
 		return -EFAULT;
-	return now->cnt > room ? -ENOSPC : 0;
+	/* Without room only their number is asked for. */
+	return room && now->cnt > room ? -ENOSPC : 0;
 }
 
 int perf_event_query_progs(const struct store_obj *event, uint64_t user)

@@ -153,11 +153,10 @@ void perf_event_enable(struct store_obj *event, bool enable)
 	struct perf_event_shared *shared = perf_shared_of(event);
 	uint64_t now = now_ns();
 
-	if (atomic_exchange(&shared->enabled, enable) == enable)
-		return;
-	if (enable)
+	/* First: whoever finds it enabled reckons from there. */
+	if (enable && !atomic_load(&shared->enabled))
 		atomic_store(&shared->enabled_since, now);
-	else
+	if (atomic_exchange(&shared->enabled, enable) != enable && !enable)
 		atomic_fetch_add(&shared->enabled_before, now - shared->enabled_since);
 }
 

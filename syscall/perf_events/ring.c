@@ -319,7 +319,7 @@ int perf_ring_pause(struct store_obj *event, bool pause)
 {
 	struct perf_ring *ring = &perf_shared_of(event)->ring;
 
-	if (!atomic_load(&ring->pages))
+	if (!atomic_load(&ring->pages) || !store_has_mark(event, MAPPED_MARK))
 		return -EINVAL;
 	atomic_store(&ring->paused, pause);
 	return 0;

@@ -57,6 +57,19 @@ static bool is_clsact(const struct nlmsghdr *message)
 		    : tc->tcm_parent == TC_H_CLSACT;
 }
 
+static bool is_dump(const struct nlmsghdr *request)
+{
+	return request->nlmsg_flags & NLM_F_DUMP;
+}
+
+/* Of one alone only a change is told, to those who listen. */
+static enum side side_of_qdisc_query(const struct nlmsghdr *request)
+{
+	if (is_dump(request))
+		return BOTH;
+	return request->nlmsg_len >= NLMSG_LENGTH(TC_HEAD) && is_clsact(request) ? OURS : THEIRS;
+}
+
 static enum side side_of_qdisc_change(const struct nlmsghdr *request)
 {
 	return is_clsact(request) ? OURS : THEIRS;
@@ -80,7 +93,7 @@ static const struct {
 	{ RTM_GETLINK, sizeof(struct rtgenmsg), both },
 	{ RTM_NEWQDISC, TC_HEAD, side_of_qdisc_change },
 	{ RTM_DELQDISC, TC_HEAD, side_of_qdisc_change },
-	{ RTM_GETQDISC, sizeof(struct rtgenmsg), both },
+	{ RTM_GETQDISC, sizeof(struct rtgenmsg), side_of_qdisc_query },
 	{ RTM_NEWTFILTER, TC_HEAD, side_of_filter },
 	{ RTM_DELTFILTER, TC_HEAD, side_of_filter },
 	{ RTM_GETTFILTER, TC_HEAD, side_of_filter },
@@ -88,6 +101,8 @@ static const struct {
 
 static enum side side_of(const struct nlmsghdr *request)
 {
+	if (!(request->nlmsg_flags & NLM_F_REQUEST))
+		return THEIRS;		/* who does not look at it, either */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].type == request->nlmsg_type)
 			return request->nlmsg_len < NLMSG_LENGTH(rows[i].head) ?
@@ -97,14 +112,15 @@ static enum side side_of(const struct nlmsghdr *request)
 
 /* ---- what the machine's kernel says ---- */
 
-static bool ends_answer(const struct nlmsghdr *message)
+/* An acknowledgement stands behind the one message that is told; none behind those of a dump. */
+static bool ends_answer(const struct nlmsghdr *message, bool acknowledged)
 {
 	return message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR ||
-	       !(message->nlmsg_flags & NLM_F_MULTI);
+	       !(message->nlmsg_flags & NLM_F_MULTI || acknowledged);
 }
 
 /* Each message of its answer to @take: 0 or -errno. */
-static int read_theirs(int fd, netlink_take_fn take, void *arg)
+static int read_theirs(int fd, bool acknowledged, netlink_take_fn take, void *arg)
 {
 	char *buf = malloc(REPLY_MAX);
 	bool ended = !buf, taken = buf;
@@ -115,7 +131,7 @@ static int read_theirs(int fd, netlink_take_fn take, void *arg)
 
 		ended = len <= 0;
 		for (; taken && NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
-			ended = ended || ends_answer(message);
+			ended = ended || ends_answer(message, acknowledged);
 			taken = take(arg, message);
 		}
 	}
@@ -132,7 +148,8 @@ static int ask_theirs(const struct nlmsghdr *request, netlink_take_fn take, void
 	if (REAL(send)(fd, request, request->nlmsg_len, 0) < 0)
 		err = -errno;
 	else
-		err = read_theirs(fd, take, arg);
+		err = read_theirs(fd, request->nlmsg_flags & NLM_F_ACK && !is_dump(request),
+				  take, arg);
 	raw_close(fd);
 	return err;
 }
@@ -241,8 +258,9 @@ static bool take_theirs(void *arg, const struct nlmsghdr *message)
 	case RTM_NEWQDISC:	/* the machine's clsact is not ours */
 		return is_clsact(message) || merge->take(merge->arg, message);
 	case NLMSG_DONE:
+		/* Without a store there is only the machine's. */
 		if (merge->request->nlmsg_type == RTM_GETQDISC &&
-		    ask_ours(merge->request, take_our_qdisc, merge))
+		    ask_ours(merge->request, take_our_qdisc, merge) == -ENOMEM)
 			return false;
 		return merge->take(merge->arg, message);
 	default:

@@ -62,14 +62,17 @@ EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
 	int ret = REAL(close_range)(first, last, flags);
 
-	if (!ret && !(flags & CLOSE_RANGE_CLOEXEC))
+	if (!ret && !(flags & CLOSE_RANGE_CLOEXEC)) {
+		netlink_closed_range(first, last);
 		kern_fd_closed_range(first, last);
+	}
 	return ret;
 }
 
 EXPORT void closefrom(int first)
 {
 	REAL(closefrom)(first);
+	netlink_closed_range(first < 0 ? 0 : first, ~0u);
 	kern_fd_closed_range(first < 0 ? 0 : first, ~0u);
 }
 
@@ -166,6 +169,12 @@ EXPORT off_t lseek(int fd, off_t offset, int whence)
 EXPORT off64_t lseek64(int fd, off64_t offset, int whence) __attribute__((alias("lseek")));
 #endif
 
+/* What Linux does by itself, whatever the fd is of. */
+static bool is_of_every_fd(unsigned long request)
+{
+	return request == FIOCLEX || request == FIONCLEX || request == FIONBIO;
+}
+
 EXPORT int ioctl(int fd, unsigned long request, ...)
 {
 	unsigned long arg;
@@ -174,7 +183,7 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, unsigned long);
 	va_end(args);
-	if (is_bpf_fd(fd))
+	if (!is_of_every_fd(request) && is_bpf_fd(fd))
 		return answer(kern_ioctl(fd, request, arg));
 	return REAL(ioctl)(fd, request, arg);
 }
@@ -225,7 +234,6 @@ static void swap_one(struct swap *swap, nfds_t i, const struct pollfd *asked)
 	swap->any = true;
 	now &= asked->events | POLLERR | POLLHUP;
 	swap->fds[i].fd = now ? -1 : kern_poll_fd(asked->fd);
-	swap->fds[i].revents = now;
 	swap->ready |= now != 0;
 	if (swap->fds[i].fd >= 0) {
 		kern_poll_drain(asked->fd, swap->fds[i].fd);
@@ -259,11 +267,11 @@ static int swap_out(struct swap *swap, struct pollfd *fds, int ret)
 	for (nfds_t i = 0; i < swap->cnt; i++) {
 		bool ours = swap->fds[i].fd != fds[i].fd;
 
-		if (ours && swap->fds[i].fd >= 0) {
+		if (ours)	/* libc has nothing to tell of those without one of its own */
 			swap->fds[i].revents = kern_poll_now(fds[i].fd) &
 					       (fds[i].events | POLLERR | POLLHUP);
+		if (ours && swap->fds[i].fd >= 0)
 			raw_close(swap->fds[i].fd);
-		}
 		fds[i].revents = swap->fds[i].revents;
 		cnt += fds[i].revents != 0;
 	}

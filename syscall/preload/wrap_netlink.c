@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /*
  * Sockets of the routing netlink: requests about BPF get their answer from the emulated kernel, which
- * is kept here until it is received. All else passes to the machine's kernel.
+ * is kept here until it is received. All else passes to the machine's kernel. In the socket itself a
+ * mark stands for an answer: so whoever waits is woken, and answers come in the order of requests.
  */
 #include <errno.h>
 #include <linux/netlink.h>
@@ -24,12 +25,14 @@
 /* A datagram of an answer. */
 struct datagram {
 	struct datagram *next;
+	uint32_t answer;	/* its number */
 	size_t size;
 	char bytes[];
 };
 
 static struct nl_socket {
 	_Atomic int fd;		/* and 1; 0: free */
+	uint32_t answers;	/* so far */
 	struct datagram *first, **last;
 } sockets[SOCKETS_MAX];
 
@@ -72,12 +75,8 @@ static void remember(int fd)
 	}
 }
 
-void netlink_closed(int fd)
+static void forget(struct nl_socket *s)
 {
-	struct nl_socket *s = socket_of(fd);
-
-	if (!s)
-		return;
 	pthread_mutex_lock(&queues);
 	while (s->first)
 		drop_first(s);
@@ -86,27 +85,85 @@ void netlink_closed(int fd)
 	atomic_store(&s->fd, 0);
 }
 
+void netlink_closed(int fd)
+{
+	struct nl_socket *s = socket_of(fd);
+
+	if (s)
+		forget(s);
+}
+
+void netlink_closed_range(unsigned int first, unsigned int last)
+{
+	for (int i = 0; atomic_load(&socket_cnt) && i < SOCKETS_MAX; i++) {
+		unsigned int number = atomic_load(&sockets[i].fd);
+
+		if (number && number - 1 >= first && number - 1 <= last)
+			forget(&sockets[i]);
+	}
+}
+
 EXPORT int socket(int domain, int type, int protocol)
 {
 	int fd = REAL(socket)(domain, type, protocol);
 
+	netlink_closed(fd);	/* in a way that was not seen */
 	if (fd >= 0 && domain == AF_NETLINK && protocol == NETLINK_ROUTE)
 		remember(fd);
 	return fd;
 }
 
+/* ---- marks ---- */
+
+#define MARK_PORT 0x62706673u	/* in a request that nobody else makes */
+
+struct mark {
+	struct nlmsghdr header;
+	struct nlmsgerr error;
+};
+
+/* Linux acknowledges what asks for nothing. */
+static bool put_mark(int fd, uint32_t answer)
+{
+	const struct nlmsghdr nothing = { sizeof(nothing), NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK,
+					  answer, MARK_PORT };
+
+	return REAL(send)(fd, &nothing, sizeof(nothing), 0) == sizeof(nothing);
+}
+
+/* The number of the answer for which a mark is next; 0: something else is; -1: an error, in errno. */
+static int64_t next_mark(int fd, int flags)
+{
+	struct mark mark;
+	ssize_t size = REAL(recv)(fd, &mark, sizeof(mark), (flags & ~MSG_TRUNC) | MSG_PEEK);
+
+	if (size < 0)
+		return -1;
+	if (size < (ssize_t)sizeof(mark) || mark.header.nlmsg_type != NLMSG_ERROR ||
+	    mark.error.msg.nlmsg_type != NLMSG_NOOP || mark.error.msg.nlmsg_pid != MARK_PORT)
+		return 0;
+	return mark.header.nlmsg_seq;
+}
+
+static void take_mark(int fd)
+{
+	struct mark mark;
+
+	REAL(recv)(fd, &mark, sizeof(mark), MSG_DONTWAIT);
+}
+
 /* ---- sending ---- */
 
 struct answer {
-	struct nl_socket *socket;
 	const struct nlmsghdr *request;
 	uint32_t port;
+	struct datagram *first, **last;
 };
 
-static bool queue(void *arg, const struct nlmsghdr *message)
+static bool keep(void *arg, const struct nlmsghdr *message)
 {
-	const struct answer *answer = arg;
 	struct datagram *datagram = malloc(sizeof(*datagram) + NLMSG_ALIGN(message->nlmsg_len));
+	struct answer *answer = arg;
 	struct nlmsghdr *header;
 
 	if (!datagram)
@@ -117,11 +174,38 @@ static bool queue(void *arg, const struct nlmsghdr *message)
 	header = (struct nlmsghdr *)datagram->bytes;
 	header->nlmsg_seq = answer->request->nlmsg_seq;
 	header->nlmsg_pid = answer->port;
-	pthread_mutex_lock(&queues);
-	*answer->socket->last = datagram;
-	answer->socket->last = &datagram->next;
-	pthread_mutex_unlock(&queues);
+	*answer->last = datagram;
+	answer->last = &datagram->next;
 	return true;
+}
+
+static void drop_answer(struct answer *answer)
+{
+	struct datagram *next;
+
+	for (; answer->first; answer->first = next) {
+		next = answer->first->next;
+		free(answer->first);
+	}
+}
+
+/* Behind all that the socket has: 0 or -errno. */
+static int queue(int fd, struct nl_socket *s, struct answer *answer)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&queues);
+	s->answers = s->answers == UINT32_MAX ? 1 : s->answers + 1;
+	for (struct datagram *d = answer->first; d; d = d->next)
+		d->answer = s->answers;
+	if (put_mark(fd, s->answers)) {
+		*s->last = answer->first;
+		s->last = answer->last;
+	} else {
+		err = -errno;
+	}
+	pthread_mutex_unlock(&queues);
+	return err;
 }
 
 static uint32_t port_of(int fd)
@@ -130,6 +214,19 @@ static uint32_t port_of(int fd)
 	socklen_t len = sizeof(own);
 
 	return getsockname(fd, (struct sockaddr *)&own, &len) ? 0 : own.nl_pid;
+}
+
+/* 1: it is answered; 0: it is not ours; -errno. */
+static int answer_one(int fd, struct nl_socket *s, const struct nlmsghdr *request)
+{
+	struct answer answer = { .request = request, .port = port_of(fd), .last = &answer.first };
+	int ret = netlink_route_answer(request, keep, &answer);
+	int err = ret > 0 && answer.first ? queue(fd, s, &answer) : 0;
+
+	if (ret > 0 && !err)
+		return ret;
+	drop_answer(&answer);
+	return err ? err : ret;
 }
 
 /* Answers what is ours of @size bytes of requests. Return: how many bytes those were, from the start;
@@ -142,9 +239,8 @@ static ssize_t answer_all(int fd, struct nl_socket *s, const void *buf, size_t s
 
 	while (left >= sizeof(*request) && request->nlmsg_len >= sizeof(*request) &&
 	       request->nlmsg_len <= left) {
-		struct answer answer = { s, request, port_of(fd) };
 		size_t step = NLMSG_ALIGN(request->nlmsg_len);
-		int ret = netlink_route_answer(request, queue, &answer);
+		int ret = answer_one(fd, s, request);
 
 		if (ret < 0) {
 			errno = -ret;
@@ -160,54 +256,55 @@ static ssize_t answer_all(int fd, struct nl_socket *s, const void *buf, size_t s
 }
 
 /* Requests of @size bytes to @fd; those behind the first that is not ours go to Linux as they are. */
-static ssize_t send_requests(int fd, struct nl_socket *s, const char *buf, size_t size, int flags)
+static ssize_t send_requests(int fd, struct nl_socket *s, const struct iovec *all, int flags,
+			     const struct sockaddr *to, socklen_t to_len)
 {
-	ssize_t ours = answer_all(fd, s, buf, size), rest;
+	ssize_t ours = answer_all(fd, s, all->iov_base, all->iov_len), rest;
 
-	if (ours < 0 || (size_t)ours == size)
+	if (ours < 0 || (size_t)ours == all->iov_len)
 		return ours;
-	rest = REAL(send)(fd, buf + ours, size - ours, flags);
+	rest = REAL(sendto)(fd, (const char *)all->iov_base + ours, all->iov_len - ours, flags, to,
+			    to_len);
 	return rest < 0 ? rest : ours + rest;
-}
-
-EXPORT ssize_t send(int fd, const void *buf, size_t size, int flags)
-{
-	struct nl_socket *s = socket_of(fd);
-
-	return s ? send_requests(fd, s, buf, size, flags) : REAL(send)(fd, buf, size, flags);
 }
 
 EXPORT ssize_t sendto(int fd, const void *buf, size_t size, int flags, const struct sockaddr *to,
 		      socklen_t to_len)
 {
+	const struct iovec all = { (void *)buf, size };
 	struct nl_socket *s = socket_of(fd);
 
-	return s ? send_requests(fd, s, buf, size, flags)
+	return s ? send_requests(fd, s, &all, flags, to, to_len)
 		 : REAL(sendto)(fd, buf, size, flags, to, to_len);
+}
+
+EXPORT ssize_t send(int fd, const void *buf, size_t size, int flags)
+{
+	return sendto(fd, buf, size, flags, NULL, 0);
 }
 
 static ssize_t send_gathered(int fd, struct nl_socket *s, const struct msghdr *message, int flags)
 {
+	struct iovec all = { NULL, 0 };
 	size_t size = 0;
 	ssize_t ret;
-	char *buf;
 
 	for (size_t i = 0; i < message->msg_iovlen; i++)
 		size += message->msg_iov[i].iov_len;
 	if (size > REQUEST_MAX)
 		return REAL(sendmsg)(fd, message, flags);
-	buf = malloc(size + 1);
-	if (!buf) {
+	all.iov_base = malloc(size + 1);
+	if (!all.iov_base) {
 		errno = ENOBUFS;
 		return -1;
 	}
-	size = 0;
 	for (size_t i = 0; i < message->msg_iovlen; i++) {
-		memcpy(buf + size, message->msg_iov[i].iov_base, message->msg_iov[i].iov_len);
-		size += message->msg_iov[i].iov_len;
+		memcpy((char *)all.iov_base + all.iov_len, message->msg_iov[i].iov_base,
+		       message->msg_iov[i].iov_len);
+		all.iov_len += message->msg_iov[i].iov_len;
 	}
-	ret = send_requests(fd, s, buf, size, flags);
-	free(buf);
+	ret = send_requests(fd, s, &all, flags, message->msg_name, message->msg_namelen);
+	free(all.iov_base);
 	return ret;
 }
 
@@ -220,43 +317,71 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 /* ---- receiving ---- */
 
-/* The first datagram kept for @s, scattered. Return: its size, or what fits; -1: there is none. */
-static ssize_t receive(struct nl_socket *s, struct msghdr *message, int flags)
+static ssize_t scatter(const struct datagram *datagram, struct msghdr *message, int flags)
 {
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct datagram *datagram;
 	size_t done = 0;
-	ssize_t ret = -1;
 
-	pthread_mutex_lock(&queues);
-	datagram = s->first;
-	if (datagram) {
-		for (size_t i = 0; i < message->msg_iovlen && done < datagram->size; i++) {
-			size_t step = message->msg_iov[i].iov_len;
+	for (size_t i = 0; i < message->msg_iovlen && done < datagram->size; i++) {
+		size_t step = message->msg_iov[i].iov_len;
 
-			step = step < datagram->size - done ? step : datagram->size - done;
-			memcpy(message->msg_iov[i].iov_base, datagram->bytes + done, step);
-			done += step;
-		}
-		message->msg_flags = done < datagram->size ? MSG_TRUNC : 0;
-		message->msg_controllen = 0;
-		if (message->msg_name && message->msg_namelen >= sizeof(kernel))
-			memcpy(message->msg_name, &kernel, sizeof(kernel));
-		message->msg_namelen = message->msg_name ? sizeof(kernel) : 0;
-		ret = flags & MSG_TRUNC ? datagram->size : done;
-		if (!(flags & MSG_PEEK))
-			drop_first(s);
+		step = step < datagram->size - done ? step : datagram->size - done;
+		memcpy(message->msg_iov[i].iov_base, datagram->bytes + done, step);
+		done += step;
 	}
-	pthread_mutex_unlock(&queues);
+	message->msg_flags = done < datagram->size ? MSG_TRUNC : 0;
+	message->msg_controllen = 0;
+	if (message->msg_name && message->msg_namelen >= sizeof(kernel))
+		memcpy(message->msg_name, &kernel, sizeof(kernel));
+	message->msg_namelen = message->msg_name ? sizeof(kernel) : 0;
+	return flags & MSG_TRUNC ? datagram->size : done;
+}
+
+#define TAKEN_AWAY -2	/* by another thread, or it was told that datagrams were lost */
+
+/* A datagram of the answer for which a mark is next. */
+static ssize_t receive_kept(int fd, struct nl_socket *s, struct msghdr *message, int flags)
+{
+	int64_t answer = next_mark(fd, MSG_DONTWAIT);
+	ssize_t ret = TAKEN_AWAY;
+
+	if (answer <= 0)
+		return ret;
+	while (s->first && s->first->answer != answer)
+		drop_first(s);
+	if (s->first)
+		ret = scatter(s->first, message, flags);
+	if (s->first && !(flags & MSG_PEEK))
+		drop_first(s);
+	if (!s->first || s->first->answer != answer)
+		take_mark(fd);
+	return ret;
+}
+
+#define THEIRS -3	/* what comes next is the machine's */
+
+static ssize_t receive(int fd, struct nl_socket *s, struct msghdr *message, int flags)
+{
+	ssize_t ret = TAKEN_AWAY;
+
+	while (ret == TAKEN_AWAY) {
+		int64_t answer = next_mark(fd, flags);
+
+		if (answer <= 0)
+			return answer ? -1 : THEIRS;
+		pthread_mutex_lock(&queues);
+		ret = receive_kept(fd, s, message, flags);
+		pthread_mutex_unlock(&queues);
+	}
 	return ret;
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
 	struct nl_socket *s = socket_of(fd);
-	ssize_t ret = s ? receive(s, message, flags) : -1;
+	ssize_t ret = s ? receive(fd, s, message, flags) : THEIRS;
 
-	return ret < 0 ? REAL(recvmsg)(fd, message, flags) : ret;
+	return ret == THEIRS ? REAL(recvmsg)(fd, message, flags) : ret;
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t size, int flags,
@@ -266,11 +391,11 @@ EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t size, int flags,
 	struct iovec piece = { buf, size };
 	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_name = from,
 				  .msg_namelen = from && from_len ? *from_len : 0 };
-	ssize_t ret = s ? receive(s, &message, flags) : -1;
+	ssize_t ret = s ? receive(fd, s, &message, flags) : THEIRS;
 
-	if (ret < 0)
+	if (ret == THEIRS)
 		return REAL(recvfrom)(fd, buf, size, flags, from, from_len);
-	if (from_len)
+	if (ret >= 0 && from_len)
 		*from_len = message.msg_namelen;
 	return ret;
 }

@@ -4,5 +4,6 @@
 
 /* @fd is about to be closed, or to become something else. */
 void netlink_closed(int fd);
+void netlink_closed_range(unsigned int first, unsigned int last);
 
 #endif

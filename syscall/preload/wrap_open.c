@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <mntent.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,19 +46,26 @@ static int open_bpffs(const char *path, const char *real, int flags, mode_t mode
 		return -1;
 	}
 	if (S_ISREG(st.st_mode) && !(flags & O_PATH)) {
-		if (!(flags & O_EXCL))
+		if (!(flags & (O_EXCL | O_DIRECTORY)))
 			return open_pin(path, flags);
-		errno = EEXIST;
+		errno = flags & O_EXCL ? EEXIST : ENOTDIR;
 		return -1;
 	}
 	return REAL(open)(real, flags, mode);
 }
 
-/* Nobody makes files there. */
+/* Nobody makes files there or writes to them, not even root. */
 static int open_tracefs(const char *real, int flags)
 {
-	int fd = REAL(open)(real, flags & ~(O_CREAT | O_TRUNC));
+	bool writes = (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH);
+	struct stat st;
+	int fd;
 
+	if (writes && !REAL(stat)(real, &st) && S_ISREG(st.st_mode)) {
+		errno = EACCES;
+		return -1;
+	}
+	fd = REAL(open)(real, flags & ~(O_CREAT | O_TRUNC));
 	if (fd < 0 && errno == ENOENT && flags & O_CREAT)
 		errno = EACCES;
 	return fd;
