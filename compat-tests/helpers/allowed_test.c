@@ -39,6 +39,12 @@ static const struct {
 	{ "sock_ops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS },
 	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE },
 	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL },
+	{ "cgroup_device at 0", BPF_PROG_TYPE_CGROUP_DEVICE, 0 },
+	{ "cgroup_sysctl at 0", BPF_PROG_TYPE_CGROUP_SYSCTL, 0 },
+	{ "cgroup_device at sock_ops", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_SOCK_OPS },
+	{ "cgroup_sysctl at a name", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_UNIX_GETSOCKNAME },
+	{ "cgroup_sysctl at an address", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_UNIX_SENDMSG },
+	{ "cgroup_device at no type", BPF_PROG_TYPE_CGROUP_DEVICE, 4711 },
 	{ "getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT },
 	{ "setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT },
 };

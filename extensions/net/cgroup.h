@@ -9,6 +9,11 @@
 #define CGROUP_SOCKOPT_ROW_CNT 6
 #define CGROUP_SYSCTL_ROW_CNT  6
 
+/* Attach types whose results nobody reads: no bpf_get_retval() there. Types that do not check what they
+ * are loaded for get it for any other number. */
+#define CGROUP_NO_RETVAL_CNT   12
+extern const uint32_t cgroup_no_retval[CGROUP_NO_RETVAL_CNT];
+
 extern const struct bpfx_ctx_desc cgroup_device_ctx, cgroup_sockopt_ctx, cgroup_sysctl_ctx;
 extern const struct bpfx_helper cgroup_device_rows[CGROUP_DEVICE_ROW_CNT];
 extern const struct bpfx_helper cgroup_sockopt_rows[CGROUP_SOCKOPT_ROW_CNT];

@@ -38,6 +38,13 @@ const struct bpfx_ctx_desc cgroup_device_ctx = {
 	.real_data_meta = -1,
 };
 
+const uint32_t cgroup_no_retval[CGROUP_NO_RETVAL_CNT] = {
+	BPF_CGROUP_INET_INGRESS, BPF_CGROUP_INET_EGRESS, BPF_CGROUP_SOCK_OPS,
+	BPF_CGROUP_UDP4_RECVMSG, BPF_CGROUP_UDP6_RECVMSG, BPF_CGROUP_UNIX_RECVMSG,
+	BPF_CGROUP_INET4_GETPEERNAME, BPF_CGROUP_INET6_GETPEERNAME, BPF_CGROUP_UNIX_GETPEERNAME,
+	BPF_CGROUP_INET4_GETSOCKNAME, BPF_CGROUP_INET6_GETSOCKNAME, BPF_CGROUP_UNIX_GETSOCKNAME,
+};
+
 static uint64_t help_get_retval(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,
 				void *ctx)
 {
@@ -53,9 +60,11 @@ static uint64_t help_set_retval(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t 
 
 const struct bpfx_helper cgroup_device_rows[CGROUP_DEVICE_ROW_CNT] = {
 	{ BPF_FUNC_get_retval, "get_retval", help_get_retval, BPFX_RET_INTEGER,
-	  .flags = BPFX_HELPER_IMPLICIT_CTX },
+	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_NOT_AT,
+	  .attach_types = cgroup_no_retval, .attach_type_cnt = CGROUP_NO_RETVAL_CNT },
 	{ BPF_FUNC_set_retval, "set_retval", help_set_retval, BPFX_RET_INTEGER,
-	  { BPFX_ARG_ANY }, .flags = BPFX_HELPER_IMPLICIT_CTX },
+	  { BPFX_ARG_ANY }, .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_NOT_AT,
+	  .attach_types = cgroup_no_retval, .attach_type_cnt = CGROUP_NO_RETVAL_CNT },
 };
 
 EXPORT int bpfx_cgroup_device(const struct bpfx_device *device)

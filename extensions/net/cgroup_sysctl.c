@@ -137,9 +137,11 @@ const struct bpfx_helper cgroup_sysctl_rows[CGROUP_SYSCTL_ROW_CNT] = {
 	{ BPF_FUNC_sysctl_set_new_value, "sysctl_set_new_value", help_set_new_value,
 	  BPFX_RET_INTEGER, { CTX, BPFX_ARG_MEM | BPFX_RDONLY, SIZE }, .flags = 0 },
 	{ BPF_FUNC_get_retval, "get_retval", help_get_retval, BPFX_RET_INTEGER,
-	  .flags = BPFX_HELPER_IMPLICIT_CTX },
+	  .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_NOT_AT,
+	  .attach_types = cgroup_no_retval, .attach_type_cnt = CGROUP_NO_RETVAL_CNT },
 	{ BPF_FUNC_set_retval, "set_retval", help_set_retval, BPFX_RET_INTEGER,
-	  { BPFX_ARG_ANY }, .flags = BPFX_HELPER_IMPLICIT_CTX },
+	  { BPFX_ARG_ANY }, .flags = BPFX_HELPER_IMPLICIT_CTX | BPFX_HELPER_NOT_AT,
+	  .attach_types = cgroup_no_retval, .attach_type_cnt = CGROUP_NO_RETVAL_CNT },
 };
 
 /* ---- events ---- */

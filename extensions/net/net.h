@@ -82,7 +82,7 @@ struct xdp_args {
 	unsigned char *frags;		/* room for XDP_FRAGS_MAX pages */
 };
 
-#define XDP_ROW_CNT 9
+#define XDP_ROW_CNT 21
 extern const struct bpfx_helper xdp_rows[XDP_ROW_CNT];
 int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
@@ -98,6 +98,15 @@ static inline uint32_t xdp_linear_size(const struct xdp_args *xdp)
 }
 
 /* ---- sk_buff ---- */
+
+/* What programs wrote of the tunnel that the packet shall go into. */
+struct skb_tunnel {
+	bool set, has_options;
+	uint8_t options_size;
+	uint32_t flags;			/* those of bpf_skb_set_tunnel_key() */
+	struct bpf_tunnel_key key;
+	unsigned char options[255];
+};
 
 /*
  * What r1 of a program on __sk_buff really points to: the fields under their own names and, behind
@@ -122,6 +131,13 @@ struct skb_args {
 	uint8_t has_hash;		/* also if it is 0 */
 	uint8_t csum_unnecessary, csum_level;	/* what the device has checked */
 	uint8_t encapsulated;
+	struct skb_tunnel tunnel;
+	/* Where copies go; NULL: nowhere. */
+	void (*transmit)(void *cookie, uint32_t ifindex, uint32_t flags, const unsigned char *data,
+			 uint32_t size);
+	void *transmit_cookie;
+	bool is_arriving;		/* at tcx ingress */
+	struct net_sock *assigned;	/* by bpf_sk_assign(), with a reference */
 };
 
 #define SKB_HEADROOM 64u		/* NET_SKB_PAD */
@@ -142,8 +158,8 @@ int skb_test_run(const struct bpfx_host *host, struct bpfx_test_run *run);
 
 /* skb_rows.c */
 #define SKB_FILTER_ROW_CNT 6
-#define SKB_CGROUP_ROW_CNT 12
-#define SKB_TC_ROW_CNT	   32
+#define SKB_CGROUP_ROW_CNT 18
+#define SKB_TC_ROW_CNT	   55
 extern const struct bpfx_helper skb_filter_rows[SKB_FILTER_ROW_CNT];
 extern const struct bpfx_helper skb_cgroup_rows[SKB_CGROUP_ROW_CNT];
 extern const struct bpfx_helper skb_tc_rows[SKB_TC_ROW_CNT];

@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 
 #define SOCK_CONGESTION_NAME 16u
+#define NETNS_FIRST	     1u		/* cookie of the first network namespace */
 #define ENOTSUPP	     524	/* what the kernel says; libc has no name for it */
 
 /* Options that programs get and set (sock_options.c); defaults are Linux's. */

@@ -92,6 +92,11 @@ static void take_fields(const struct bpfx_skb *event, struct skb_args *skb)
 	skb->vlan_tci = event->vlan_tci;
 	skb->vlan_proto = event->vlan_proto;
 	skb->tstamp = event->tstamp;
+	skb->is_arriving = event->attach_type == BPF_TCX_INGRESS;
+	if (event->sz >= sizeof(*event)) {
+		skb->transmit = event->transmit;
+		skb->transmit_cookie = event->cookie;
+	}
 }
 
 /* Addresses as the socket has them, for programs of a cgroup; the packet's where nobody has one. */
@@ -101,6 +106,8 @@ static void take_socket(const struct bpfx_skb *event, struct skb_args *skb)
 
 	if (!event->sock) {
 		skb_make_socket(skb);
+		if (event->cgroup_id)
+			skb->sock.cgroup_id = event->cgroup_id;
 		return;
 	}
 	skb->sk = &net_sock_of_handle(event->sock)->common;
@@ -219,7 +226,7 @@ EXPORT int bpfx_skb_event(struct bpfx_skb *event)
 	bool is_tcx;
 	int ret;
 
-	if (event->sz < sizeof(*event))
+	if (event->sz < offsetof(struct bpfx_skb, transmit))
 		return -EINVAL;
 	hook = hook_of(event->attach_type, &is_tcx);
 	if (!hook || !is_in_buffer(event, is_tcx ? ETH_HEADER : 1))
@@ -235,6 +242,10 @@ EXPORT int bpfx_skb_event(struct bpfx_skb *event)
 		take_socket(event, &made.args);
 		ret = is_tcx ? run_tcx(hook, event, &made.args)
 			     : run_cgroup(hook, event, &made.args);
+	}
+	if (made.args.assigned) {
+		event->sock = net_sock_handle(made.args.assigned);
+		sock_put(made.args.assigned);
 	}
 	free(made.args.head);
 	return ret;

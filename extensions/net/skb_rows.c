@@ -7,6 +7,7 @@
 #define OUT BPFX_ARG_MEM | BPFX_UNINIT | BPFX_WRITE
 #define IN  BPFX_ARG_MEM | BPFX_RDONLY
 #define SIZE BPFX_ARG_SIZE
+#define INT_OUT BPFX_ARG_MEM | BPFX_WRITE | BPFX_FIXED_SIZE | BPFX_ALIGNED
 
 #define ROW(id, fn, ...)                                                                           \
 	{ BPF_FUNC_##id, #id, fn, BPFX_RET_INTEGER, { __VA_ARGS__ }, .flags = 0 }
@@ -37,7 +38,9 @@
 	POINTER(tcp_sock, help_skb_tcp_sock, BPFX_RET_TCP_SOCK, BPFX_ARG_SOCK_COMMON),             \
 	POINTER(get_listener_sock, help_get_listener_sock, BPFX_RET_SOCKET, BPFX_ARG_SOCK_COMMON), \
 	ROW(skb_cgroup_id, help_skb_cgroup_id, CTX),                                               \
-	ROW(skb_ecn_set_ce, help_skb_ecn_set_ce, CTX)
+	ROW(skb_ancestor_cgroup_id, help_skb_ancestor_cgroup_id, CTX, ANY),                        \
+	ROW(skb_ecn_set_ce, help_skb_ecn_set_ce, CTX),                                             \
+	LOOKUP_ROWS(skb)
 
 const struct bpfx_helper skb_filter_rows[SKB_FILTER_ROW_CNT] = { READS };
 
@@ -45,6 +48,7 @@ const struct bpfx_helper skb_cgroup_rows[SKB_CGROUP_ROW_CNT] = {
 	READS,
 	SOCKETS,
 	ROW(sk_cgroup_id, help_sk_cgroup_id, BPFX_ARG_BTF_ID_SOCK_COMMON),
+	ROW(sk_ancestor_cgroup_id, help_sk_ancestor_cgroup_id, BPFX_ARG_BTF_ID_SOCK_COMMON, ANY),
 };
 
 const struct bpfx_helper skb_tc_rows[SKB_TC_ROW_CNT] = {
@@ -68,6 +72,22 @@ const struct bpfx_helper skb_tc_rows[SKB_TC_ROW_CNT] = {
 	ROW(skb_set_tstamp, help_skb_set_tstamp, CTX, ANY, ANY),
 	ROW(get_route_realm, help_get_route_realm, CTX),
 	ROW(skb_cgroup_classid, help_skb_cgroup_classid, CTX),
+	ROW(get_cgroup_classid, help_get_cgroup_classid, CTX),
+	ROW(skb_under_cgroup, help_skb_under_cgroup, CTX, BPFX_ARG_MAP, ANY),
+	ROW(csum_update, help_csum_update, CTX, ANY),
+	ROW(skb_get_tunnel_key, help_skb_get_tunnel_key, CTX, OUT, SIZE, ANY),
+	ROW(skb_set_tunnel_key, help_skb_set_tunnel_key, CTX, IN, SIZE, ANY),
+	ROW(skb_get_tunnel_opt, help_skb_get_tunnel_opt, CTX, OUT, SIZE),
+	ROW(skb_set_tunnel_opt, help_skb_set_tunnel_opt, CTX, IN, SIZE),
+	ROW(skb_get_xfrm_state, help_skb_get_xfrm_state, CTX, ANY, OUT, SIZE, ANY),
+	{ BPF_FUNC_check_mtu, "check_mtu", help_skb_check_mtu, BPFX_RET_INTEGER,
+	  { CTX, ANY, INT_OUT, ANY, ANY }, .flags = BPFX_HELPER_GPL,
+	  .arg_sizes = { [2] = sizeof(uint32_t) } },
+	{ BPF_FUNC_fib_lookup, "fib_lookup", help_fib_lookup, BPFX_RET_INTEGER,
+	  { CTX, BPFX_ARG_MEM | BPFX_WRITE, SIZE, ANY }, .flags = BPFX_HELPER_GPL },
+	CHANGES(clone_redirect, help_clone_redirect, CTX, ANY, ANY),
+	ROW(sk_assign, help_sk_assign, CTX, BPFX_ARG_BTF_ID_SOCK_COMMON, ANY),
+	COOKIE_ROWS,
 	OF_RUN(redirect, help_tc_redirect, ANY, ANY),
 	OF_RUN(redirect_neigh, help_redirect_neigh, ANY,
 	       BPFX_ARG_MEM | BPFX_RDONLY | BPFX_NULLABLE, BPFX_ARG_SIZE_OR_ZERO, ANY),

@@ -15,7 +15,6 @@
 
 #define CSUM_LEVEL_MAX 3
 #define NOBODY	       65534u	/* the overflow uid */
-#define NETNS_FIRST    1u
 #define ECN_MASK       3u
 #define ECN_CE	       3u
 #define TO_NEIGHBOUR   2u	/* redirect_flags, beside BPF_F_INGRESS */
@@ -160,6 +159,12 @@ SKB_HELPER(help_csum_level)
 	}
 }
 
+/* No packet here has a sum of all of it that could be kept right. */
+SKB_HELPER(help_csum_update)
+{
+	return (int64_t)-ENOTSUPP;
+}
+
 /* ---- congestion ---- */
 
 static uint64_t set_ce4(unsigned char *ip)
@@ -250,6 +255,11 @@ SKB_HELPER(help_skb_cgroup_classid)
 	return 0;
 }
 
+SKB_HELPER(help_get_cgroup_classid)
+{
+	return 0;
+}
+
 /* ---- whose ---- */
 
 static const struct net_sock *sock_of(uint64_t skb)
@@ -309,4 +319,31 @@ SKB_HELPER(help_get_listener_sock)
 SKB_HELPER(help_sk_cgroup_id)
 {
 	return net_sock_cgroup(net_sock_of((void *)(uintptr_t)r1));
+}
+
+/* The root is level 0. */
+static uint64_t ancestor_of(const struct net_sock *sock, int32_t level)
+{
+	return level < 0 ? 0 : net_host->cgroup_ancestor(sock->cgroup_id, level);
+}
+
+SKB_HELPER(help_skb_ancestor_cgroup_id)
+{
+	const struct net_sock *sock = sock_of(r1);
+
+	return sock ? ancestor_of(sock, r2) : 0;
+}
+
+SKB_HELPER(help_sk_ancestor_cgroup_id)
+{
+	return ancestor_of(net_sock_of((void *)(uintptr_t)r1), r2);
+}
+
+SKB_HELPER(help_skb_under_cgroup)
+{
+	const struct net_sock *sock = sock_of(r1);
+
+	if (!sock)
+		return -ENOENT;
+	return (int64_t)net_host->cgroup_under((void *)(uintptr_t)r2, r3, sock->cgroup_id);
 }

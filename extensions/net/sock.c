@@ -9,7 +9,6 @@
 #define INITIAL_WINDOW	    10u
 #define INFINITE_THRESHOLD  0x7fffffffu
 #define DEFAULT_MSS	    536u
-#define NETNS_FIRST	    1u
 
 /* What net.core and net.ipv4 say unless somebody changed it. */
 static const struct sock_options defaults = {

@@ -18,6 +18,11 @@ static inline struct sock_owner sock_owner_of(const struct bpfx_owner *owner)
 
 /* The socket behind an application's handle (sock_events.c). */
 struct net_sock *net_sock_of_handle(struct bpfx_sock *handle);
+/* Back again: only of an application's socket. */
+struct bpfx_sock *net_sock_handle(struct net_sock *sock);
+/* It stays until given back, also after its application has let go. */
+void sock_get(struct net_sock *sock);
+void sock_put(struct net_sock *sock);
 /* For one event; false: another one is going on. */
 bool sock_take(struct bpfx_sock *handle);
 void sock_give_back(struct bpfx_sock *handle);
@@ -58,7 +63,7 @@ extern const struct bpfx_ret_range sock_addr_results[SOCK_ADDR_RESULT_CNT];
 
 /* ---- helpers ---- */
 
-#define SOCK_ADDR_ROW_CNT 9
+#define SOCK_ADDR_ROW_CNT 13
 #define SOCK_OPS_ROW_CNT  11
 #define SOCK_ROW_CNT	  5
 extern const struct bpfx_helper sock_addr_rows[SOCK_ADDR_ROW_CNT];
@@ -103,6 +108,21 @@ void sock_write_address(const struct bpf_sock_addr *uapi, struct sockaddr *addre
 
 /* A sock_ops context of @sock as it is now. */
 void sock_ops_fill(struct sock_ops_args *ops, struct net_sock *sock, bool full);
+
+/* ---- sock_table.c: where programs find sockets ---- */
+
+struct sock_entry {
+	struct sock_entry *next;
+	struct net_sock *sock;
+	uint32_t refs, port;		/* the local port it is found by */
+};
+
+void sock_table_add(struct sock_entry *entry, struct net_sock *sock);
+void sock_table_remove(struct sock_entry *entry);
+/* @change it while nobody looks. */
+void sock_table_change(struct sock_entry *entry, void (*change)(struct net_sock *, const void *),
+		       const void *arg);
+void sock_table_refresh(struct sock_entry *entry);
 
 /* ---- test runs: sock_test_run.c ---- */
 

@@ -23,11 +23,30 @@ struct bpfx_sock {
 	struct net_sock sock;
 	struct bpfx_ctx_header ops_header;
 	struct sock_ops_args ops;
+	struct sock_entry entry;
 };
 
 struct net_sock *net_sock_of_handle(struct bpfx_sock *handle)
 {
 	return &handle->sock;
+}
+
+struct bpfx_sock *net_sock_handle(struct net_sock *sock)
+{
+	return (void *)((char *)sock - offsetof(struct bpfx_sock, sock));
+}
+
+void sock_get(struct net_sock *sock)
+{
+	__atomic_fetch_add(&net_sock_handle(sock)->entry.refs, 1, __ATOMIC_RELAXED);
+}
+
+void sock_put(struct net_sock *sock)
+{
+	struct bpfx_sock *handle = net_sock_handle(sock);
+
+	if (__atomic_sub_fetch(&handle->entry.refs, 1, __ATOMIC_ACQ_REL) == 0)
+		free(handle);
 }
 
 static uint64_t unowned_events;
@@ -56,6 +75,7 @@ bool sock_take(struct bpfx_sock *sock)
 
 void sock_give_back(struct bpfx_sock *sock)
 {
+	sock_table_refresh(&sock->entry);
 	__atomic_store_n(&sock->busy, 0, __ATOMIC_RELEASE);
 }
 
@@ -114,13 +134,18 @@ EXPORT int bpfx_sock_create(const struct bpfx_sock_info *info, struct bpfx_sock 
 		sock->sock.netns_cookie = info->netns_cookie;
 	sock->owner = info->owner;
 	sock->sock.owner = sock_owner_of(&info->owner);
+	sock_table_add(&sock->entry, &sock->sock);
 	*out = sock;
 	return 0;
 }
 
+/* Programs that hold it keep it. */
 EXPORT void bpfx_sock_destroy(struct bpfx_sock *sock)
 {
-	free(sock);
+	if (!sock)
+		return;
+	sock_table_remove(&sock->entry);
+	sock_put(&sock->sock);
 }
 
 EXPORT int bpfx_sock_get_info(const struct bpfx_sock *sock, struct bpfx_sock_info *info)
@@ -144,14 +169,28 @@ EXPORT int bpfx_sock_get_info(const struct bpfx_sock *sock, struct bpfx_sock_inf
 	return 0;
 }
 
+struct new_state {
+	uint32_t state;
+	const struct bpfx_endpoint *local, *remote;
+};
+
+static void change_state(struct net_sock *sock, const void *arg)
+{
+	const struct new_state *to = arg;
+
+	sock->common.state = to->state;
+	set_ends(&sock->common, to->local, to->remote);
+}
+
 EXPORT int bpfx_sock_set_state(struct bpfx_sock *sock, uint32_t state,
 			       const struct bpfx_endpoint *local,
 			       const struct bpfx_endpoint *remote)
 {
+	const struct new_state to = { state, local, remote };
+
 	if (!sock_take(sock))
 		return -EBUSY;
-	sock->sock.common.state = state;
-	set_ends(&sock->sock.common, local, remote);
+	sock_table_change(&sock->entry, change_state, &to);
 	sock_give_back(sock);
 	return 0;
 }

@@ -3,13 +3,13 @@
  * Helpers of programs on sockets. What they say of "the current" process is what the event says of
  * the socket's owner: whoever runs the callback is nobody's business.
  */
+#include "skb_helpers.h"
 #include "sock.h"
 
 #define HELPER(name)                                                                               \
 	static uint64_t name(uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5,      \
 			     void *ctx)
 
-#define NETNS_FIRST 1u		/* cookie of the first network namespace */
 
 static void *pointer(uint64_t value)
 {
@@ -241,6 +241,7 @@ const struct bpfx_helper sock_addr_rows[SOCK_ADDR_ROW_CNT] = {
 	ROW_AT(connects, bind, help_addr_bind, CTX, IN, SIZE),
 	OF_RUN_AT(may_refuse, get_retval, help_addr_get_retval, BPFX_ARG_NONE),
 	OF_RUN_AT(may_refuse, set_retval, help_addr_set_retval, ANY),
+	LOOKUP_ROWS(addr),
 };
 
 const struct bpfx_helper sock_ops_rows[SOCK_OPS_ROW_CNT] = {

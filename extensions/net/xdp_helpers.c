@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
 /* XDP helpers: moving the edges of a packet, bytes across fragments, where it goes next. */
-#include "net.h"
+#include "skb_helpers.h"
 
 #define META_MAX (XDP_HEADROOM - XDP_FRAME)
 #define OFFSET_MAX 0xffffu
@@ -206,6 +206,13 @@ const struct bpfx_helper xdp_rows[XDP_ROW_CNT] = {
 	{ BPF_FUNC_perf_event_output, "perf_event_output", help_xdp_perf_output, BPFX_RET_INTEGER,
 	  { CTX, BPFX_ARG_MAP, ANY, BPFX_ARG_MEM | BPFX_RDONLY, BPFX_ARG_SIZE_OR_ZERO },
 	  .flags = BPFX_HELPER_GPL },
+	{ BPF_FUNC_check_mtu, "check_mtu", help_xdp_check_mtu, BPFX_RET_INTEGER,
+	  { CTX, ANY, BPFX_ARG_MEM | BPFX_WRITE | BPFX_FIXED_SIZE | BPFX_ALIGNED, ANY, ANY },
+	  .flags = BPFX_HELPER_GPL, .arg_sizes = { [2] = sizeof(uint32_t) } },
+	{ BPF_FUNC_fib_lookup, "fib_lookup", help_fib_lookup, BPFX_RET_INTEGER,
+	  { CTX, BPFX_ARG_MEM | BPFX_WRITE, BPFX_ARG_SIZE, ANY }, .flags = BPFX_HELPER_GPL },
+	LOOKUP_ROWS(xdp),
+	COOKIE_ROWS,
 	{ BPF_FUNC_redirect, "redirect", help_xdp_redirect, BPFX_RET_INTEGER, { ANY, ANY },
 	  .flags = BPFX_HELPER_IMPLICIT_CTX },
 };

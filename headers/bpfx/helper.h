@@ -101,6 +101,7 @@ enum bpfx_arg {
 #define BPFX_HELPER_PERFMON	 0x0040u /* needs CAP_PERFMON (or CAP_SYS_ADMIN) at load */
 #define BPFX_HELPER_CAP_BPF	 0x0080u /* needs CAP_BPF at load */
 #define BPFX_HELPER_RET_EXACT	 0x0100u /* RET_INTEGER may be an error: -4095..max are refined as Linux does */
+#define BPFX_HELPER_NOT_AT	 0x0200u /* attach_types are those that it is not there for */
 
 struct bpfx_helper {
 	uint32_t id;			/* BPF_FUNC_*; 0x10000 and up: specific to a program type */
@@ -112,7 +113,8 @@ struct bpfx_helper {
 	const char *ret_type;		/* kernel type behind RET_BTF_ID */
 	const char *arg_types[5];	/* kernel types behind ARG_BTF_ID */
 	uint32_t arg_sizes[5];		/* bytes of FIXED_SIZE arguments */
-	const uint32_t *attach_types;	/* only there for these expected_attach_types; NULL: all */
+	const uint32_t *attach_types;	/* only there for these expected_attach_types (NOT_AT: for
+					 * others); NULL: all */
 	uint32_t attach_type_cnt;
 };
 

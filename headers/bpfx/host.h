@@ -105,6 +105,12 @@ struct bpfx_host {
 	 * a packet. @flags: an index or BPF_F_CURRENT_CPU, nothing else. What Linux's helper returns. */
 	int (*perf_output)(struct bpfx_map *map, void *ctx, uint64_t flags,
 			   const struct bpfx_piece *pieces, uint32_t cnt);
+
+	/* Cgroups, by the number that hooks know them by. ancestor: id of the one at that level above
+	 * it or itself, the root is level 0; 0: there is none. under: is it the one at @index of a
+	 * cgroup array or below it: 1, 0; -E2BIG, -EAGAIN: nobody stands there. */
+	uint64_t (*cgroup_ancestor)(uint64_t cgroup, uint32_t level);
+	int (*cgroup_under)(struct bpfx_map *map, uint32_t index, uint64_t cgroup);
 };
 
 #ifdef __cplusplus

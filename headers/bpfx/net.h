@@ -67,7 +67,9 @@ struct bpfx_skb {
 	uint32_t attach_type;
 	uint32_t ifindex;		/* interface; programs attached to it run for tcx */
 	uint64_t cgroup_id;		/* its programs run for cgroups; 0: the socket's */
-	struct bpfx_sock *sock;		/* socket that sends or receives it; NULL: nobody's */
+	/* Socket that sends or receives it; NULL: nobody's. Out, for BPF_TCX_INGRESS: the one that
+	 * bpf_sk_assign() chose. */
+	struct bpfx_sock *sock;
 	unsigned char *buffer;
 	uint32_t buffer_size;
 	uint32_t offset, size;		/* in and out: the packet in the buffer */
@@ -79,6 +81,12 @@ struct bpfx_skb {
 	int32_t verdict;
 	uint32_t redirect_ifindex;	/* out, with TCX_REDIRECT */
 	uint32_t redirect_flags;	/* out: BPF_F_INGRESS */
+	/* Copies that programs of tcx send elsewhere (bpf_clone_redirect()) leave here; @flags:
+	 * BPF_F_INGRESS: as if they had come in there. NULL: they are gone. An sz without these two
+	 * is fine. */
+	void (*transmit)(void *cookie, uint32_t ifindex, uint32_t flags, const unsigned char *data,
+			 uint32_t size);
+	void *cookie;
 };
 
 /**
@@ -144,7 +152,7 @@ struct bpfx_sock_info {
  */
 int bpfx_sock_create(const struct bpfx_sock_info *info, struct bpfx_sock **out);
 
-/* Free it. NULL is fine. */
+/* Let go of it: it is found no more, and freed when no program holds it. NULL is fine. */
 void bpfx_sock_destroy(struct bpfx_sock *sock);
 
 /* What it is now: programs and bpf_bind() may have changed it. -EINVAL: info->sz is too small. */

@@ -114,6 +114,14 @@ static int perf_output(struct bpfx_map *map, void *ctx, uint64_t flags,
 	return help_perf_output((struct kern_map *)map, flags, cpu_of(ctx), &raw);
 }
 
+static int cgroup_under(struct bpfx_map *map, uint32_t index, uint64_t cgroup)
+{
+	uint64_t target;
+	int err = cgroup_array_get((struct kern_map *)map, index, &target);
+
+	return err ? err : links_cgroup_is_under(cgroup, target);
+}
+
 static uint32_t type_of(const struct bpfx_prog *prog)
 {
 	return ((const struct kern_prog *)prog)->shared->type;
@@ -177,4 +185,6 @@ const struct bpfx_host link_host = {
 	.map_put	  = put_map,
 	.run_prog_id	  = run_prog_id,
 	.perf_output	  = perf_output,
+	.cgroup_ancestor  = links_cgroup_ancestor,
+	.cgroup_under	  = cgroup_under,
 };

@@ -86,6 +86,11 @@ bool links_cgroups_of_store(void);
 /* The cgroup that this process was in when it was first asked; 0: there are none. */
 uint64_t links_own_cgroup(void);
 
+/* Id of the cgroup at @level above @cgroup, or itself; the root is level 0. 0: none. */
+uint64_t links_cgroup_ancestor(uint64_t cgroup, uint32_t level);
+/* Is it @target or below it. */
+bool links_cgroup_is_under(uint64_t cgroup, uint64_t target);
+
 /* Connect a registered hook to the store's counters; take it off again when its extension goes, and
  * wait until nothing runs through it in this process. */
 int hooks_connect(const struct bpfx_hook *hook);

@@ -7,6 +7,8 @@
 #include "links.h"
 #include "snapshot.h"
 
+#define ROOT_ID 1u
+
 int links_attached(const struct bpfx_hook *hook, uint32_t n, struct link_attachment *out)
 {
 	struct snapshot *snapshot = snapshot_take(hook, 0);
@@ -33,24 +35,41 @@ int links_cgroup(int fd, uint64_t *target)
 	return err;
 }
 
+bool links_cgroup_is_under(uint64_t cgroup, uint64_t target)
+{
+	const struct cgroup *at = cgroup_find(cgroup);
+
+	while (at && at->target != target)
+		at = at->parent;
+	return at;
+}
+
 static bool in_cgroup(uint64_t target)
 {
-	const struct cgroup *own = cgroup_find(links_own_cgroup());
+	return links_cgroup_is_under(links_own_cgroup(), target);
+}
 
-	while (own && own->target != target)
-		own = own->parent;
-	return own;
+/* Where nobody has met the root, it still is the one of this number. */
+uint64_t links_cgroup_ancestor(uint64_t cgroup, uint32_t level)
+{
+	const struct cgroup *at = cgroup_find(cgroup);
+
+	if (!at)
+		return level || cgroup_id(cgroup) != ROOT_ID ? 0 : ROOT_ID;
+	if (level >= at->depth)
+		return 0;
+	while (at && at->depth > level + 1)
+		at = at->parent;
+	return at ? cgroup_id(at->target) : 0;
 }
 
 static uint64_t own_cgroup_id(int64_t level)
 {
 	const struct cgroup *own = cgroup_find(links_own_cgroup());
 
-	if (level >= 0 && own && level >= own->depth)
-		return 0;
-	while (level >= 0 && own && own->depth > level + 1)
-		own = own->parent;
-	return own ? cgroup_id(own->target) : 0;
+	if (level < 0 || !own)
+		return own ? cgroup_id(own->target) : 0;
+	return links_cgroup_ancestor(own->target, level);
 }
 
 __attribute__((constructor)) static void register_cgroups(void)

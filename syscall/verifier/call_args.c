@@ -171,11 +171,7 @@ static int arg_mem(struct verifier_env *env, struct call *call, uint32_t regno, 
 			       arg & BPFX_UNINIT ? &call->raw : NULL);
 	if (err || !(arg & BPFX_ALIGNED))
 		return err;
-	if (tnum_is_aligned(tnum_add(reg->num.bits, tnum_const(reg->off)), size))
-		return 0;
-	vlog(env, "misaligned access off %lld+%d+0 size %d\n", (long long)reg->num.bits.value,
-	     reg->off, size);
-	return -EACCES;
+	return check_alignment(env, reg, &(struct mem_access){ .size = size, .strict = true });
 }
 
 /* Memory in @mem_regno of any length that @regno can be. */

@@ -51,12 +51,13 @@ static bool lacks_capability(const struct verifier_env *env, const struct bpfx_h
 
 static bool is_for_attach_type(const struct verifier_env *env, const struct bpfx_helper *row)
 {
+	bool listed = false;
+
 	if (!row->attach_types)
 		return true;
 	for (uint32_t i = 0; i < row->attach_type_cnt; i++)
-		if (row->attach_types[i] == env->in->expected_attach_type)
-			return true;
-	return false;
+		listed |= row->attach_types[i] == env->in->expected_attach_type;
+	return listed == !(row->flags & BPFX_HELPER_NOT_AT);
 }
 
 static const struct bpfx_helper *find_helper(struct verifier_env *env, uint32_t id)

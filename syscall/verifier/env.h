@@ -644,6 +644,8 @@ int check_load(struct verifier_env *env, const struct bpf_insn *insn);
 int check_store_reg(struct verifier_env *env, const struct bpf_insn *insn);
 int check_store_imm(struct verifier_env *env, const struct bpf_insn *insn);
 int check_atomic(struct verifier_env *env, const struct bpf_insn *insn);
+/* Is the access at a multiple of its size, where that matters. */
+int check_alignment(struct verifier_env *env, const struct reg *reg, const struct mem_access *m);
 int check_mem_access(struct verifier_env *env, const struct mem_access *m);
 int check_fixed_region(struct verifier_env *env, uint32_t regno, int64_t off, int64_t size,
 		       uint64_t mem_size, bool zero_ok);

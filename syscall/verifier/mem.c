@@ -22,8 +22,7 @@ static const char *region_name(const struct reg *reg)
 /* Two bytes before the packet align the IP header behind an Ethernet header. */
 #define PACKET_ALIGN 2
 
-static int check_alignment(struct verifier_env *env, const struct reg *reg,
-			   const struct mem_access *m)
+int check_alignment(struct verifier_env *env, const struct reg *reg, const struct mem_access *m)
 {
 	bool strict = env->strict_alignment || m->strict || reg->type == REG_STACK;
 	bool packet = kind_is_packet(reg->type);
