@@ -315,6 +315,87 @@ static void bytes_are_reached_across_fragments(void **state)
 	b->close(map);
 }
 
+#define LIVE BPF_F_TEST_XDP_LIVE_FRAMES
+
+/* Counts its runs, writes to the packet. */
+static int counts_and_returns(const struct backend *b, int map, int action)
+{
+	const struct bpf_insn insns[] = {
+		LOAD(W, 2, 1, 0), LOAD(W, 3, 1, 4), MOV_REG(4, 2), ALU_IMM(ADD, 4, 14),
+		JUMP_REG(JGT, 4, 3, 1), STORE_IMM(B, 2, 0, 0x77),
+		MAP_VALUE(1, map, 0), MOV_IMM(2, 1), RAW(BPF_STX | BPF_ATOMIC | BPF_DW, 1, 2, 0, BPF_ADD),
+		MOV_IMM(0, action), EXIT(),
+	};
+
+	return load_prog(b, BPF_PROG_TYPE_XDP, insns, ARRAY_CNT(insns));
+}
+
+/* Nothing but the time is told of them. */
+static void live_frames_run_each_on_its_own(void **state)
+{
+	static const uint32_t repeats[] = { 0, 1, 10, 1000 };
+	const struct backend *b = backend_of(state);
+	int map = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	uint64_t before = 0, runs;
+	uint32_t key = 0;
+
+	for (uint32_t i = 0; i < ARRAY_CNT(repeats) * 6; i++) {
+		struct call c = { .size_in = 64, .size_out = 64, .flags = LIVE,
+				  .repeat = repeats[i / 6] };
+		int prog = counts_and_returns(b, map, i % 6);
+		union bpf_attr attr;
+
+		assert_true(prog >= 0);
+		assert_int_equal(run(b, prog, &c, &attr), 0);
+		assert_int_equal(attr.test.retval, 0);
+		assert_int_equal(attr.test.data_size_out, 64);
+		assert_memory_equal(data_out, data_in, 64);
+		assert_int_equal(map_lookup(b, map, &key, &runs), 0);
+		assert_int_equal(runs - before, c.repeat ? c.repeat : 1);
+		before = runs;
+		b->close(prog);
+	}
+	b->close(map);
+}
+
+static void live_frames_are_refused_as_by_linux(void **state)
+{
+	static const struct xdp_md plain = { .data_end = 64 }, meta = { .data = 32, .data_end = 3440 },
+				   long_meta = { .data = 32, .data_end = 3441 };
+	static const struct { const char *name; struct call call; int want; } rows[] = {
+		{ "batch", { .size_in = 64, .flags = LIVE, .batch = 256 }, 0 },
+		{ "large batch", { .size_in = 64, .flags = LIVE, .batch = 257 }, -E2BIG },
+		{ "large batch, size", { .size_in = 1, .flags = LIVE, .batch = 257 }, -E2BIG },
+		{ "another flag", { .size_in = 64, .flags = LIVE | 1, .batch = 257 }, -EINVAL },
+		{ "another flag", { .size_in = 64, .flags = LIVE | 4 }, -EINVAL },
+		{ "size", { .size_in = 13, .flags = LIVE }, -EINVAL },
+		{ "one page", { .size_in = 3408, .flags = LIVE }, 0 },
+		{ "more than a page", { .size_in = 3409, .flags = LIVE }, -EINVAL },
+		{ "metadata", { .size_in = 3440, .flags = LIVE, .md = &meta }, 0 },
+		{ "metadata, long", { .size_in = 3441, .flags = LIVE, .md = &long_meta }, -EINVAL },
+		{ "context", { .size_in = 64, .flags = LIVE, .md = &plain }, 0 },
+		{ "context out", { .size_in = 64, .flags = LIVE, .md = &plain, .md_room = 24 },
+		  -EINVAL },
+		{ "context, data out", { .size_in = 64, .flags = LIVE, .md = &plain,
+		  .size_out = 64 }, -EINVAL },
+		{ "data that do not fit", { .size_in = 64, .flags = LIVE, .size_out = 50 },
+		  -ENOSPC },
+	};
+	const struct backend *b = backend_of(state);
+	int prog = returns_2(b);
+
+	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
+		struct call c = rows[i].call;
+		union bpf_attr attr;
+		int got = run(b, prog, &c, &attr);
+
+		if (got != rows[i].want)
+			fail_msg("%s: %s, not %s", rows[i].name, result_name(got),
+				 result_name(rows[i].want));
+	}
+	b->close(prog);
+}
+
 int main(void)
 {
 	static const struct both_test tests[] = {
@@ -323,6 +404,8 @@ int main(void)
 		BOTH(a_context_longer_than_known),
 		BOTH(a_context_that_does_not_fit_is_cut),
 		BOTH(refusals_come_in_linuxs_order),
+		BOTH(live_frames_run_each_on_its_own),
+		BOTH(live_frames_are_refused_as_by_linux),
 		BOTH(edges_move_within_limits),
 		BOTH(edits_accumulate_over_repeats),
 		BOTH(bytes_are_reached_across_fragments),

@@ -108,13 +108,12 @@ static void type_numbers(struct values *values, const char *name)
 	add_number(values, UINT32_MAX);
 }
 
-/* Each bit, and what lies at the ends. Live frames of XDP are not here. */
-static void numbers(struct values *values, uint32_t size, bool live_frames)
+/* Each bit, and what lies at the ends. */
+static void numbers(struct values *values, uint32_t size)
 {
 	add_number(values, 0);
 	for (uint32_t bit = 0; bit < size * 8; bit++)
-		if (!(live_frames && 1ull << bit == BPF_F_TEST_XDP_LIVE_FRAMES))
-			add_number(values, 1ull << bit);
+		add_number(values, 1ull << bit);
 	add_number(values, 3);
 	add_number(values, INT32_MAX);
 	add_number(values, size == 4 ? UINT32_MAX : UINT64_MAX);
@@ -218,7 +217,7 @@ static void values_of(const struct field *field, const struct objects *o, struct
 	else if (is_one_of(name, ids))
 		id_numbers(values, name);
 	else
-		numbers(values, field->size, !strcmp(field->name, "test.flags"));
+		numbers(values, field->size);
 }
 
 /* ---- one call ---- */

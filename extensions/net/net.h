@@ -174,6 +174,7 @@ extern const struct bpfx_helper skb_tc_rows[SKB_TC_ROW_CNT];
 int test_read_ctx(const struct bpfx_host *host, const struct bpfx_test_run *run, void *ctx,
 		  uint32_t size);
 
+uint64_t test_now_ns(void);
 /* Run it as often as the caller wants. Return: 0 with the last result and the mean time. */
 int test_repeat(const struct bpfx_host *host, struct bpfx_test_run *run, void *ctx,
 		uint32_t *result, uint32_t *duration_ns);

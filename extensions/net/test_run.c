@@ -46,7 +46,7 @@ int test_read_ctx(const struct bpfx_host *host, const struct bpfx_test_run *run,
 	return 1;
 }
 
-static uint64_t now_ns(void)
+uint64_t test_now_ns(void)
 {
 	struct timespec now;
 
@@ -72,12 +72,12 @@ int test_repeat(const struct bpfx_host *host, struct bpfx_test_run *run, void *c
 		uint32_t *result, uint32_t *duration_ns)
 {
 	uint32_t repeat = run->attr->test.repeat ? run->attr->test.repeat : 1;
-	uint64_t start = now_ns(), mean;
+	uint64_t start = test_now_ns(), mean;
 	int err = 0;
 
 	for (uint32_t done = 0; !err && done < repeat; done += RUNS_PER_BATCH)
 		err = run_batch(host, run->prog, ctx, MIN(repeat - done, RUNS_PER_BATCH), result);
-	mean = (now_ns() - start) / repeat;
+	mean = (test_now_ns() - start) / repeat;
 	*duration_ns = mean > UINT32_MAX ? UINT32_MAX : mean;
 	return err;
 }

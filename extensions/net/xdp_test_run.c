@@ -8,15 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <bpfx/net.h>
 
 #include "net.h"
 
-#define META_MAX (XDP_HEADROOM - XDP_FRAME)
+#define META_MAX       (XDP_HEADROOM - XDP_FRAME)
+#define LIVE_BATCH_MAX 256u
+#define LIVE_HEAD      112u	/* what Linux keeps in front of a live frame's headroom */
 
 struct xdp_run {
 	struct bpfx_ctx_header header;
 	struct xdp_args args;
 };
+
+static bool is_live(const struct bpfx_test_run *run)
+{
+	return run->attr->test.flags & BPF_F_TEST_XDP_LIVE_FRAMES;
+}
 
 static int check_attr(const struct bpfx_host *host, const struct bpfx_test_run *run)
 {
@@ -24,10 +32,17 @@ static int check_attr(const struct bpfx_host *host, const struct bpfx_test_run *
 
 	if (attach_type == BPF_XDP_DEVMAP || attach_type == BPF_XDP_CPUMAP)
 		return -EINVAL;
-	/* Live frames would have to reach real interfaces. */
-	if (run->attr->test.flags || run->attr->test.batch_size)
+	if (run->attr->test.flags & ~BPF_F_TEST_XDP_LIVE_FRAMES)
 		return -EINVAL;
-	return 0;
+	if (is_live(run))
+		return run->attr->test.batch_size > LIVE_BATCH_MAX ? -E2BIG : 0;
+	return run->attr->test.batch_size ? -EINVAL : 0;
+}
+
+/* What becomes of live frames is not told. */
+static int check_live(const struct bpfx_test_run *run, bool has_md)
+{
+	return has_md && (run->attr->test.data_out || run->attr->test.ctx_out) ? -EINVAL : 0;
 }
 
 static int check_md(const struct xdp_md *md, uint32_t size)
@@ -89,6 +104,43 @@ static int read_packet(const struct bpfx_host *host, uint64_t user, uint32_t siz
 	return frags > xdp->frags_size ? -ENOMEM : 0;
 }
 
+/* ---- live frames: each the caller's packet, and it goes where its program says ---- */
+
+static int run_frame(struct bpfx_prog *prog, const struct xdp_run *given)
+{
+	struct bpfx_xdp_packet packet = { .sz = sizeof(packet) };
+	unsigned char page[XDP_PAGE];
+	struct xdp_run frame = *given;
+	struct xdp_args *xdp = &frame.args;
+	uint32_t action = XDP_ABORTED;
+	int err;
+
+	memcpy(page, given->args.hard_start, sizeof(page));
+	xdp->hard_start = page;
+	xdp->hard_end = page + (given->args.hard_end - given->args.hard_start);
+	xdp->data = page + (given->args.data - given->args.hard_start);
+	xdp->data_meta = page + (given->args.data_meta - given->args.hard_start);
+	xdp->data_end = page + (given->args.data_end - given->args.hard_start);
+	err = net_host->run_prog(prog, xdp, &action);
+	if (!err && action == XDP_REDIRECT)
+		xdp_send(xdp, &packet);
+	xdp_set_target(xdp, (struct xdp_target){ 0 });
+	return err;
+}
+
+static int run_live(struct bpfx_test_run *run, const struct xdp_run *given, uint32_t *duration_ns)
+{
+	uint32_t repeat = run->attr->test.repeat ? run->attr->test.repeat : 1;
+	uint64_t start = test_now_ns(), mean;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < repeat; i++)
+		err = run_frame(run->prog, given);
+	mean = (test_now_ns() - start) / repeat;
+	*duration_ns = mean > UINT32_MAX ? UINT32_MAX : mean;
+	return err;
+}
+
 static int run_and_report(const struct bpfx_host *host, struct bpfx_test_run *run,
 			  struct xdp_run *x, struct xdp_md *md, bool has_md)
 {
@@ -98,7 +150,8 @@ static int run_and_report(const struct bpfx_host *host, struct bpfx_test_run *ru
 
 	xdp->ingress_ifindex = md->ingress_ifindex ? md->ingress_ifindex : 1;
 	xdp->rx_queue_index = md->rx_queue_index;
-	err = test_repeat(host, run, xdp, &result, &duration);
+	err = is_live(run) ? run_live(run, x, &duration)
+			   : test_repeat(host, run, xdp, &result, &duration);
 	if (err)
 		return err;
 	err = test_write_data(host, run, xdp->data_meta, xdp->data_end - xdp->data_meta,
@@ -128,6 +181,8 @@ int xdp_test_run(const struct bpfx_host *host, struct bpfx_test_run *run)
 		linear = md.data_end;
 	}
 	if (err || size < ETH_HEADER)
+		return -EINVAL;
+	if (is_live(run) && (check_live(run, has_md) || size > XDP_LINEAR - LIVE_HEAD + md.data))
 		return -EINVAL;
 	linear = MIN(linear, XDP_LINEAR + md.data);
 	err = read_packet(host, run->attr->test.data_in, size, md.data, linear, &x.args);
