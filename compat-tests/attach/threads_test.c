@@ -137,8 +137,10 @@ static void once(unsigned int way, int map)
 	args.prog = counting(is_tcx ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_CGROUP_SKB,
 			     is_tcx ? 0 : BPF_CGROUP_INET_EGRESS, map, is_tcx ? TCX_NEXT : 1);
 	link = by_link ? attach_link(b, &args) : attach_prog(b, &args);
-	if (link < 0)
+	if (link < 0) {
+		print_error("attaching in way %u: %s\n", way, result_name(link));
 		abort();
+	}
 	usleep(rand() % 300);
 	args.flags = 0;
 	if (by_link ? detach_link(b, link) : detach_prog(b, &args))
