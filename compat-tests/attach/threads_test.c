@@ -9,9 +9,11 @@
 #include <linux/rtnetlink.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <bpfx/hook.h>
 #include <bpfx/net.h>
@@ -32,6 +34,13 @@ static atomic_ulong events, changes;
 
 static const unsigned char frame[64] = { [12] = 8, [14] = 0x45 };
 
+/* In any thread: the process ends with the reason. */
+static void give_up(const char *what, int result)
+{
+	fprintf(stderr, "%s: %s\n", what, result_name(result));
+	abort();
+}
+
 static void fire(uint32_t attach_type, uint64_t cgroup)
 {
 	bool is_tcx = attach_type == BPF_TCX_INGRESS;
@@ -40,10 +49,12 @@ static void fire(uint32_t attach_type, uint64_t cgroup)
 				  .cgroup_id = cgroup, .buffer = buffer,
 				  .buffer_size = sizeof(buffer), .offset = is_tcx ? 0 : 14,
 				  .size = is_tcx ? 64 : 50 };
+	int ran;
 
 	memcpy(buffer, frame, sizeof(frame));
-	if (bpfx_skb_event(&event) < 0)
-		abort();
+	ran = bpfx_skb_event(&event);
+	if (ran < 0)
+		give_up("fire a packet", ran);
 	atomic_fetch_add(&events, 1);
 }
 
@@ -56,11 +67,13 @@ static void *firing(void *arg)
 		unsigned char buffer[64] = { 0 };
 		struct bpfx_xdp_packet packet = { .sz = sizeof(packet), .ifindex = 1,
 						  .buffer = buffer, .buffer_size = 64, .size = 64 };
+		int ran;
 
 		fire(BPF_CGROUP_INET_EGRESS, cgroup);
 		fire(BPF_TCX_INGRESS, 0);
-		if (bpfx_xdp_receive(&packet) < 0)
-			abort();
+		ran = bpfx_xdp_receive(&packet);
+		if (ran < 0)
+			give_up("receive a packet", ran);
 	}
 	return NULL;
 }
@@ -95,9 +108,10 @@ static uint64_t count_of(int map)
 {
 	uint64_t value = 0;
 	uint32_t key = 0;
+	int err = map_lookup(b, map, &key, &value);
 
-	if (map_lookup(b, map, &key, &value))
-		abort();
+	if (err)
+		give_up("read the counter", err);
 	return value;
 }
 
@@ -120,7 +134,7 @@ static void check_silence(int map)
 
 	usleep(200);
 	if (count_of(map) != before)
-		abort();
+		give_up("a detached program ran", 0);
 }
 
 /* Attached for a while; nothing runs when it is off again. */
@@ -132,19 +146,18 @@ static void once(unsigned int way, int map)
 		.type = is_tcx ? BPF_TCX_INGRESS : BPF_CGROUP_INET_EGRESS,
 		.flags = is_tcx || by_link ? 0 : BPF_F_ALLOW_MULTI,
 	};
-	int link;
+	int link, err;
 
 	args.prog = counting(is_tcx ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_CGROUP_SKB,
 			     is_tcx ? 0 : BPF_CGROUP_INET_EGRESS, map, is_tcx ? TCX_NEXT : 1);
 	link = by_link ? attach_link(b, &args) : attach_prog(b, &args);
-	if (link < 0) {
-		print_error("attaching in way %u: %s\n", way, result_name(link));
-		abort();
-	}
+	if (link < 0)
+		give_up("attach", link);
 	usleep(rand() % 300);
 	args.flags = 0;
-	if (by_link ? detach_link(b, link) : detach_prog(b, &args))
-		abort();
+	err = by_link ? detach_link(b, link) : detach_prog(b, &args);
+	if (err)
+		give_up("detach", err);
 	check_silence(map);
 	if (by_link)
 		b->close(link);
@@ -164,6 +177,14 @@ static void *changing(void *arg)
 	return NULL;
 }
 
+static void set_xdp_for_sure(int prog)
+{
+	int err = set_xdp(prog);
+
+	if (err)
+		give_up(prog < 0 ? "remove XDP" : "set XDP", err);
+}
+
 static void *changing_by_netlink(void *arg)
 {
 	int map = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
@@ -172,17 +193,62 @@ static void *changing_by_netlink(void *arg)
 	while (!atomic_load(&stop)) {
 		int prog = counting(BPF_PROG_TYPE_XDP, 0, map, XDP_PASS);
 
-		if (set_xdp(prog))
-			abort();
+		set_xdp_for_sure(prog);
 		usleep(rand() % 300);
-		if (set_xdp(-1))
-			abort();
+		set_xdp_for_sure(-1);
 		check_silence(map);
 		b->close(prog);
 		atomic_fetch_add(&changes, 1);
 	}
 	b->close(map);
 	return NULL;
+}
+
+/* ---- the first event of a process: it finds out what is attached while that goes ---- */
+
+#define PROCESSES 300
+
+static void *receiving(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&stop)) {
+		unsigned char buffer[64] = { 0 };
+		struct bpfx_xdp_packet packet = { .sz = sizeof(packet), .ifindex = 1,
+						  .buffer = buffer, .buffer_size = 64, .size = 64 };
+
+		bpfx_xdp_receive(&packet);
+	}
+	return NULL;
+}
+
+static void detach_at_the_first_event(unsigned int moment)
+{
+	int map = map_create_simple(b, BPF_MAP_TYPE_ARRAY, 4, 8, 1, 0);
+	int prog = counting(BPF_PROG_TYPE_XDP, 0, map, XDP_PASS);
+	pthread_t thread;
+
+	set_xdp_for_sure(prog);
+	pthread_create(&thread, NULL, receiving, NULL);
+	usleep(moment);
+	set_xdp_for_sure(-1);
+	check_silence(map);
+	atomic_store(&stop, true);
+	pthread_join(thread, NULL);
+}
+
+static void detaching_waits_for_the_first_event(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < PROCESSES; i++) {
+		int status, pid = fork();
+
+		if (!pid) {
+			detach_at_the_first_event(i % 100);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
 }
 
 static unsigned int seconds(void)
@@ -227,6 +293,7 @@ static void s67_attachments_change_under_fire(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(detaching_waits_for_the_first_event),
 		cmocka_unit_test(s67_attachments_change_under_fire),
 	};
 

@@ -162,6 +162,18 @@ static void renew(struct hook_runtime *runtime)
 	unlock();
 }
 
+/* Has an event looked what is attached, or is one looking now: the mutex waits for that. */
+static bool has_snapshot(struct hook_runtime *runtime)
+{
+	bool has;
+
+	if (!lock())
+		return true;
+	has = atomic_load(&runtime->now);
+	unlock();
+	return has;
+}
+
 void hooks_disconnect(const struct bpfx_hook *hook)
 {
 	struct hook_runtime *runtime;
@@ -429,8 +441,7 @@ static void wait_for_runs(const struct bpfx_hook *hook, uint32_t link_id)
 
 	if (hook)
 		runtime = __atomic_load_n(&hook->state->runtime, __ATOMIC_ACQUIRE);
-
-	if (runtime && atomic_load(&runtime->now)) {
+	if (runtime && has_snapshot(runtime)) {
 		renew(runtime);
 		done = free_replaced(runtime, 0, rundown_running() ? PATIENCE_NS : UINT64_MAX);
 	}
