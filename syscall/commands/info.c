@@ -251,6 +251,7 @@ static void hide_content(struct bpf_prog_info *info)
 static int prog_info(struct call *call, struct store_obj *obj, struct info_buffer *buffer)
 {
 	struct bpf_prog_info info;
+	bool all = privileged(PRIVILEGE_BPF);
 	struct kern_prog *prog;
 	int err = prog_get(obj->id, &prog);
 
@@ -259,11 +260,11 @@ static int prog_info(struct call *call, struct store_obj *obj, struct info_buffe
 	err = begin(buffer, &info, sizeof(info), END_OF(struct bpf_prog_info, attach_btf_id));
 	err = err ? err : copy_maps(&info, prog);
 	err = err ? err : check_records(&info);
-	if (!err && !privileged(PRIVILEGE_BPF))
+	if (!err && !all)
 		hide_content(&info);
 	if (!err)
 		fill_facts(&info, prog);
-	err = err ? err : privileged(PRIVILEGE_BPF) ? copy_content(&info, prog) : 0;
+	err = err || !all ? err : copy_content(&info, prog);
 	err = err ? err : finish(call, buffer, &info);
 	prog_put(prog);
 	return err;

@@ -113,18 +113,38 @@ static uint64_t look_up_own(void)
 	return target;
 }
 
+/* A number for what /proc says of the process's cgroups; cheap, and nothing is allocated. */
+static uint64_t fingerprint(void)
+{
+	int fd = raw_open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	uint64_t hash = 0xcbf29ce484222325ull;
+	unsigned char text[512];
+	ssize_t len;
+
+	while (fd >= 0 && (len = raw_syscall(SYS_read, fd, (long)text, sizeof(text), 0, 0, 0)) > 0)
+		for (ssize_t i = 0; i < len; i++)
+			hash = (hash ^ text[i]) * 0x100000001b3ull;
+	if (fd >= 0)
+		raw_close(fd);
+	return hash;
+}
+
 /* Somebody may move the process: looked at again every few milliseconds while somebody asks. */
 #define OLD_NS 5000000u
 
 uint64_t links_own_cgroup(void)
 {
-	static _Atomic uint64_t own, looked_at;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+	static _Atomic uint64_t own, seen, looked_at;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE), print;
 
-	if (now - atomic_load_explicit(&looked_at, memory_order_relaxed) > OLD_NS ||
-	    !atomic_load_explicit(&own, memory_order_relaxed)) {
+	if (now - atomic_load_explicit(&looked_at, memory_order_relaxed) <= OLD_NS &&
+	    atomic_load_explicit(&own, memory_order_relaxed))
+		return atomic_load_explicit(&own, memory_order_relaxed);
+	print = fingerprint();
+	if (print != atomic_load(&seen) || !atomic_load(&own)) {
 		atomic_store(&own, look_up_own());
-		atomic_store(&looked_at, now);
+		atomic_store(&seen, print);
 	}
-	return atomic_load_explicit(&own, memory_order_relaxed);
+	atomic_store(&looked_at, now);
+	return atomic_load(&own);
 }

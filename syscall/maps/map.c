@@ -171,8 +171,8 @@ static int open_view(struct store_obj *obj, struct kern_map **out);
 
 static int check_privilege(const struct map_ops *ops)
 {
-	if ((ops->flags & MAP_OPS_CAP_BPF || store_sysctl("unprivileged_bpf_disabled", 2)) &&
-	    !privileged(PRIVILEGE_BPF))
+	if (!privileged(PRIVILEGE_BPF) && (ops->flags & MAP_OPS_CAP_BPF ||
+					   store_sysctl("unprivileged_bpf_disabled", 2)))
 		return -EPERM;
 	return ops->flags & MAP_OPS_CAP_NET && !privileged(PRIVILEGE_NET_ADMIN) ? -EPERM : 0;
 }
