@@ -400,9 +400,34 @@ static void every_command_answers_as_linux(void **state)
 	assert_int_equal(answers_end(), 0);
 }
 
+/* Types that are not asked for: the list names none that is here. */
+static void what_is_left_out_is_absent(void **state)
+{
+	static const struct { uint32_t key, value, entries; } shapes[] = {
+		{ 4, 4, 4 }, { 4, 8, 4 }, { 0, 8, 4 }, { 0, 0, 4096 },
+	};
+	const struct backend *b = backend_of(state);
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT },
+	};
+
+	for (uint32_t type = 0; type < 64 && b->emulated; type++) {
+		for (size_t i = 0; i < ARRAY_CNT(shapes) && surface_map_type_is_absent(type); i++)
+			if (map_create_simple(b, type, shapes[i].key, shapes[i].value,
+					      shapes[i].entries, 0) != -EINVAL)
+				fail_msg("map type %u is here", type);
+		if (surface_prog_type_is_absent(type) &&
+		    load_prog(b, type, insns, ARRAY_CNT(insns)) != -EINVAL)
+			fail_msg("program type %u is here", type);
+	}
+}
+
 int main(void)
 {
-	static const struct both_test tests[] = { BOTH(every_command_answers_as_linux) };
+	static const struct both_test tests[] = {
+		BOTH(what_is_left_out_is_absent),
+		BOTH(every_command_answers_as_linux),
+	};
 
 	return run_on_both("surface", tests, ARRAY_CNT(tests));
 }
