@@ -162,7 +162,8 @@ static const struct row socket_rows[] = {
 #define ANSWER                                                                                     \
 	ALU_IMM(ADD, 0, 1), RAW(BPF_ALU | BPF_END | BPF_TO_BE, 0, 0, 0, 32),                       \
 	STORE(W, 10, 0, -80), STORE_IMM(W, 10, -84, 0x01000000)
-#define OPTION(size) STORE_IMM(W, 10, -68, 0x0402 | (int)__builtin_bswap32(size))
+#define OPTION_AT(at, size) STORE_IMM(W, 10, at, 0x0402 | (int)__builtin_bswap32(size))
+#define OPTION(size) OPTION_AT(-68, size)
 #define RAW_COOKIE(name, want, ...) { name, TC, PROGRAM(HEADERS(4, 5, SYN), __VA_ARGS__), want }, \
 	{ name, XDP, PROGRAM(HEADERS(4, 5, SYN), __VA_ARGS__), want }
 
@@ -178,6 +179,15 @@ static const struct row cookie_rows[] = {
 	SEGMENTS(4, 1459, 1440), SEGMENTS(4, 1460, 1460), SEGMENTS(4, 65535, 1460),
 	SEGMENTS(6, 1, 1220), SEGMENTS(6, 1420, 1420), SEGMENTS(6, 1440, 1440),
 	SEGMENTS(6, 8939, 1440), SEGMENTS(6, 8940, 8940), SEGMENTS(6, 0, 1220),
+#define TWO_SEGMENTS(first, second, want)                                                          \
+	RAW_COOKIE("gen: segments, twice", want, STORE_IMM(B, 10, -76, 0x70), OPTION(first),       \
+		   OPTION_AT(-64, second), GEN(4, 28), UPPER)
+	TWO_SEGMENTS(1300, 1460, 1460), TWO_SEGMENTS(1460, 1300, 1300),
+	TWO_SEGMENTS(1300, 0, 1300), TWO_SEGMENTS(0, 1300, 1300),
+	RAW_COOKIE("gen: options end too early", 1300, STORE_IMM(B, 10, -76, 0x70), OPTION(1300),
+		   STORE_IMM(W, 10, -64, 0x0503), GEN(4, 28), UPPER),
+	RAW_COOKIE("gen: end of options", 536, STORE_IMM(B, 10, -76, 0x70), STORE_IMM(W, 10, -68, 0),
+		   OPTION_AT(-64, 1300), GEN(4, 28), UPPER),
 	RAW_COOKIE("check: another's", -EACCES, CHECK(4)),
 	RAW_COOKIE("check: another's", -EACCES, CHECK(6)),
 	RAW_COOKIE("check", 0, GEN(4, 20), ANSWER, CHECK(4)),
