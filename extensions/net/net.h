@@ -131,6 +131,8 @@ struct skb_args {
 	uint8_t has_hash;		/* also if it is 0 */
 	uint8_t csum_unnecessary, csum_level;	/* what the device has checked */
 	uint8_t encapsulated;
+	uint8_t has_sum;		/* CHECKSUM_COMPLETE: of all from the network header on */
+	uint32_t sum;
 	struct skb_tunnel tunnel;
 	/* Where copies go; NULL: nowhere. */
 	void (*transmit)(void *cookie, uint32_t ifindex, uint32_t flags, const unsigned char *data,
