@@ -18,7 +18,7 @@
 #include "backend.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
-#define INSNS_MAX    64
+#define INSNS_MAX    80
 #define LOG_SIZE     65536
 #define SIZE	     64
 #define HOME	     0x0100007f	/* 127.0.0.1, as it lies in memory */
@@ -677,6 +677,43 @@ static void copies_leave_by_the_application(void **state)
 	emulated_backend.close(link);
 }
 
+static void let_go(void *cookie, uint32_t ifindex, uint32_t flags, const unsigned char *data,
+		   uint32_t size)
+{
+	bpfx_sock_destroy(cookie);
+}
+
+#define ASSIGN(...)                                                                                \
+	ENDS(__VA_ARGS__), LOOK(sk_lookup_tcp, 12, ANY_NETNS, 0), MOV_REG(8, 0), CTX,              \
+	MOV_REG(2, 8), ARG(3, 0), DO(sk_assign), MOV_REG(1, 8), DO(sk_release)
+
+/* Its application lets go of the socket, the packet is given to another: it can still be read. */
+static void sockets_of_packets_stay(void **state)
+{
+	const struct row row = { "assign twice", TC, PROGRAM(ASSIGN(FAR, 1, HOME, 4100),
+		LOAD(DW, 9, 6, offsetof(struct __sk_buff, sk)), JUMP_IMM(JNE, 9, 0, 2),
+		MOV_IMM(0, 1), EXIT(), CTX, ARG(2, 1), ARG(3, 0), DO(clone_redirect),
+		ASSIGN(FAR, 1, FAR, 5556), LOAD(W, 0, 9, IN(src_port)), ALU_IMM(SUB, 0, 4100)) };
+	const struct bpfx_sock_info info = { .sz = sizeof(info), .family = AF_INET,
+					     .type = SOCK_STREAM, .state = BPF_TCP_LISTEN,
+					     .local = { { HOME }, 4100 } };
+	unsigned char buffer[128] = { [12] = 8, [14] = 0x45 };
+	struct bpfx_skb event = { .sz = sizeof(event), .attach_type = BPF_TCX_INGRESS,
+				  .ifindex = 1, .buffer = buffer, .size = SIZE,
+				  .buffer_size = sizeof(buffer), .transmit = let_go };
+	static char log[LOG_SIZE];
+	struct bpfx_sock *sock;
+	int link;
+
+	assert_int_equal(bpfx_sock_create(&info, &sock), 0);
+	event.cookie = sock;
+	link = attach_ingress(load(&emulated_backend, &row, log));
+	assert_int_equal(bpfx_skb_event(&event), 1);
+	assert_int_equal(event.verdict, TCX_PASS);
+	assert_ptr_equal(event.sock, told[1]);
+	emulated_backend.close(link);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -686,6 +723,7 @@ int main(void)
 		cmocka_unit_test(cookies_are_good_for_who_got_them),
 		cmocka_unit_test(references_are_given_back),
 		cmocka_unit_test(packets_are_given_to_sockets),
+		cmocka_unit_test(sockets_of_packets_stay),
 		cmocka_unit_test(sockets_that_changed),
 		cmocka_unit_test(copies_leave_by_the_application),
 	};

@@ -139,7 +139,7 @@ struct skb_args {
 			 uint32_t size);
 	void *transmit_cookie;
 	bool is_arriving;		/* at tcx ingress */
-	struct net_sock *assigned;	/* by bpf_sk_assign(), with a reference */
+	struct sock_held *assigned;	/* by bpf_sk_assign(), the last one first */
 };
 
 #define SKB_HEADROOM 64u		/* NET_SKB_PAD */

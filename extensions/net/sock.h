@@ -24,6 +24,11 @@ struct bpfx_sock *net_sock_handle(struct net_sock *sock);
 /* It stays until given back, also after its application has let go. */
 void sock_get(struct net_sock *sock);
 void sock_put(struct net_sock *sock);
+/* Until the end of an event: programs may still look at it. */
+struct sock_held {
+	struct sock_held *next;
+	struct net_sock *sock;
+};
 /* For one event; false: another one is going on. */
 bool sock_take(struct bpfx_sock *handle);
 void sock_give_back(struct bpfx_sock *handle);

@@ -319,6 +319,28 @@ SKB_HELPER(help_sk_release)
 	return 0;
 }
 
+/* The last one first, each once. */
+static int hold_first(struct sock_held **first, struct net_sock *sock)
+{
+	struct sock_held **at = first, *held;
+
+	while (*at && (*at)->sock != sock)
+		at = &(*at)->next;
+	held = *at;
+	if (held) {
+		*at = held->next;
+	} else {
+		held = malloc(sizeof(*held));
+		if (!held)
+			return -ENOMEM;
+		held->sock = sock;
+		sock_get(sock);
+	}
+	held->next = *first;
+	*first = held;
+	return 0;
+}
+
 /* The socket that a packet which comes in is for, whatever its addresses say. */
 SKB_HELPER(help_sk_assign)
 {
@@ -333,10 +355,8 @@ SKB_HELPER(help_sk_assign)
 		return -ENETUNREACH;
 	if (sock == &skb->sock)
 		return -EOPNOTSUPP;	/* made up for the packet: nobody listens there */
-	sock_get(sock);
-	if (skb->assigned)
-		sock_put(skb->assigned);
-	skb->assigned = sock;
+	if (hold_first(&skb->assigned, sock))
+		return -ENOMEM;
 	skb->sk = &sock->common;
 	return 0;
 }
