@@ -23,8 +23,10 @@
 #define D1	     78
 #define NOWHERE	     9999
 #define SIZE	     82
+#define LONG	     1600	/* more than an MTU of 1500 */
+#define FRAGS	     6000	/* more than a page */
 
-static const unsigned char packet[SIZE] = {
+static const unsigned char packet[FRAGS] = {
 	1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 8, 0, 0x45, 0, 0, 60, 0, 0, 0, 0, 64, 6, 0x12, 0x34,
 	10, 0, 0, 1, 10, 0, 0, 2, 0, 80, 0, 99, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2,
 };
@@ -52,6 +54,7 @@ struct row {
 	struct bpf_insn insns[INSNS_MAX];
 	int64_t want;
 	uint32_t needs_d0, gso_size;
+	uint32_t size;		/* of the packet; 0: SIZE */
 };
 
 /* ---- interfaces ---- */
@@ -90,6 +93,24 @@ static const struct row interface_rows[] = {
 	MTU(TC, LO, 1000, 0, BPF_MTU_CHK_SEGS, -EINVAL),
 	MTU(TC, LO, 0, 20, BPF_MTU_CHK_SEGS, -EINVAL),
 	MTU(TC, D0, 3000, 0, 0, 0, 1, 100),	/* segments are not counted */
+	MTU(TC, D0, 0, 0, 0, TOO_LONG, 1, 0, LONG),
+	MTU(TC, D0, 0, 0, BPF_MTU_CHK_SEGS, TOO_LONG, 1, 0, LONG),
+	MTU(TC, D0, 0, 0, 0, 0, 1, 100, LONG),
+	MTU(TC, D0, 0, 0, BPF_MTU_CHK_SEGS, 0, 1, 100),
+	/* Of packets of test runs it is not known where segments' headers end. */
+	MTU(TC, D0, 0, 0, BPF_MTU_CHK_SEGS, -EINVAL, 1, 100, LONG),
+	MTU(TC, D0, 0, 0, BPF_MTU_CHK_SEGS, -EINVAL, 1, 1550, LONG),
+	MTU(TC, LO, 0, 0, BPF_MTU_CHK_SEGS, 0, 0, 1550, LONG),
+	MTU_TOLD(TC, D0, 0, 0, BPF_MTU_CHK_SEGS, 0, 1, 100, LONG),
+	/* Lengths are 32 bits wide and have a sign. */
+	MTU_BOTH(LO, 0x7ffffff0, 0, 0, TOO_LONG),
+	MTU_BOTH(LO, 0x7fffffff, 0, 0, 0),
+	MTU_BOTH(LO, 0x7fffffff, 0x7fffffff, 0, 0),
+	MTU_BOTH(LO, 0, 0x7fffffff, 0, 0),
+	MTU_BOTH(LO, 0x7ffffff0, 5, 0, 0),
+	/* Fragments do not count. */
+	MTU(XDP, LO, 0, 61550, 0, 0, 0, 0, FRAGS),
+	MTU(XDP, LO, 0, 63550, 0, TOO_LONG, 0, 0, FRAGS),
 	MTU_TOLD_BOTH(LO, 0, 0, 0, 65536),
 	MTU_TOLD_BOTH(NOWHERE, 7, 0, 0, 7),
 	MTU_TOLD_BOTH(LO, 7, 0, 2, 7),
@@ -109,6 +130,13 @@ static const struct row interface_rows[] = {
 	CLONE(D0, BPF_F_INGRESS, 0, 1),
 	CLONE(D1, 0, 2, 1),
 	CLONE(D1, BPF_F_INGRESS, 1, 1),
+	CLONE(D0, BPF_F_INGRESS, 0, 1, 0, LONG),
+	/* Segments of nobody knows what kind. */
+	CLONE(LO, 0, -EBADMSG, 0, 100),
+	CLONE(LO, BPF_F_INGRESS, -EBADMSG, 0, 100),
+	CLONE(LO, 2, -EINVAL, 0, 100),
+	CLONE(NOWHERE, 0, -EBADMSG, 0, 100),
+	CLONE(D1, 0, -EBADMSG, 1, 100),
 };
 
 /* ---- routes ---- */
@@ -313,6 +341,7 @@ static int load(const struct backend *b, const struct row *row, char *log)
 	attr.insns = (uintptr_t)row->insns;
 	attr.insn_cnt = cnt_of(row);
 	attr.license = (uintptr_t)"GPL";
+	attr.prog_flags = row->size == FRAGS ? BPF_F_XDP_HAS_FRAGS : 0;
 	attr.log_buf = (uintptr_t)log;
 	attr.log_size = LOG_SIZE;
 	attr.log_level = 1;
@@ -323,7 +352,7 @@ static int load(const struct backend *b, const struct row *row, char *log)
 static void run_row(const struct backend *b, const struct row *row, size_t i)
 {
 	struct __sk_buff ctx = { .gso_size = row->gso_size };
-	static unsigned char out[4096];
+	static unsigned char out[8192];
 	static char log[LOG_SIZE];
 	union bpf_attr attr;
 	int fd, err;
@@ -337,7 +366,7 @@ static void run_row(const struct backend *b, const struct row *row, size_t i)
 	memset(&attr, 0, sizeof(attr));
 	attr.test.prog_fd = fd;
 	attr.test.data_in = (uintptr_t)packet;
-	attr.test.data_size_in = SIZE;
+	attr.test.data_size_in = row->size ? row->size : SIZE;
 	attr.test.data_out = (uintptr_t)out;
 	attr.test.data_size_out = sizeof(out);
 	if (row->gso_size) {

@@ -200,6 +200,131 @@ static void attributes_that_are_refused(void **state)
 	b->close(prog);
 }
 
+/* ---- a sum of the whole packet (BPF_F_TEST_SKB_CHECKSUM_COMPLETE) ---- */
+
+#define SUMMED	     4u
+#define CTX	     MOV_REG(1, 6)
+#define DO(helper)   CALL(BPF_FUNC_##helper)
+#define BYTES(v)     STORE_IMM(W, 10, -8, v), MOV_REG(3, 10), ALU_IMM(ADD, 3, -8)
+#define STORE_AT(at, v, size, flags)                                                               \
+	CTX, MOV_IMM(2, at), BYTES(v), MOV_IMM(4, size), MOV_IMM(5, flags), DO(skb_store_bytes)
+#define UPDATE(by)   CTX, IMM64(2, by), DO(csum_update)
+#define LEVEL(what)  CTX, MOV_IMM(2, what), DO(csum_level)
+#define TAIL(size)   CTX, MOV_IMM(2, size), MOV_IMM(3, 0), DO(skb_change_tail)
+#define HEAD(more)   CTX, MOV_IMM(2, more), MOV_IMM(3, 0), DO(skb_change_head)
+#define ROOM(by, mode, flags)                                                                      \
+	CTX, MOV_IMM(2, by), MOV_IMM(3, mode), MOV_IMM(4, flags), DO(skb_adjust_room)
+#define PUSH	     CTX, MOV_IMM(2, 0x81), MOV_IMM(3, 5), DO(skb_vlan_push)
+#define POP	     CTX, DO(skb_vlan_pop)
+#define PROTO(to)    CTX, MOV_IMM(2, to), MOV_IMM(3, 0), DO(skb_change_proto)
+#define L4(at, from, to, flags)                                                                    \
+	CTX, MOV_IMM(2, at), MOV_IMM(3, from), MOV_IMM(4, to), MOV_IMM(5, flags),                  \
+	DO(l4_csum_replace)
+#define L3(at, from, to, flags)                                                                    \
+	CTX, MOV_IMM(2, at), MOV_IMM(3, from), MOV_IMM(4, to), MOV_IMM(5, flags),                  \
+	DO(l3_csum_replace)
+#define NEGATIVE     ALU_IMM(RSH, 0, 63)
+#define SUM(name, want, ret, ...) { name, want, ret, { MOV_REG(6, 1), __VA_ARGS__, EXIT() } }
+
+static const struct {
+	const char *name;
+	int want, retval;
+	struct bpf_insn insns[48];
+} sums[] = {
+	SUM("nothing", 0, 0, MOV_IMM(0, 0)),
+	SUM("store", -EBADMSG, 0, STORE_AT(40, 0x1234, 4, 0)),
+	SUM("store the same", 0, 0, STORE_AT(40, 0, 4, 0)),
+	SUM("store, recompute", 0, 0, STORE_AT(40, 0x1234, 4, BPF_F_RECOMPUTE_CSUM)),
+	SUM("store, recompute, odd", 0, 0, STORE_AT(41, 0x123456, 3, BPF_F_RECOMPUTE_CSUM)),
+	SUM("store, recompute, one", 0, 0, STORE_AT(41, 0x77, 1, BPF_F_RECOMPUTE_CSUM)),
+	SUM("store at Ethernet, recompute", -EBADMSG, 0,
+	    STORE_AT(0, 0x77, 4, BPF_F_RECOMPUTE_CSUM)),
+	SUM("store at Ethernet", 0, 0, STORE_AT(0, 0x77, 4, 0)),
+	SUM("store, update", 0, 0, STORE_AT(40, 0x1234, 4, 0), UPDATE(0x1234), NEGATIVE),
+	SUM("update", -EBADMSG, 0, UPDATE(5), NEGATIVE),
+	SUM("update by nothing", 0, 0, UPDATE(0), NEGATIVE),
+	SUM("update by nothing", 0, 0, UPDATE(0xffffffff), NEGATIVE),
+	SUM("level, update", 0, 0, LEVEL(BPF_CSUM_LEVEL_INC), UPDATE(0), NEGATIVE),
+	SUM("level", 0, -EACCES, LEVEL(BPF_CSUM_LEVEL_QUERY)),
+	SUM("level, inc", 0, -EACCES, LEVEL(BPF_CSUM_LEVEL_INC), LEVEL(BPF_CSUM_LEVEL_QUERY)),
+	SUM("level, dec", 0, -EACCES, LEVEL(BPF_CSUM_LEVEL_DEC), LEVEL(BPF_CSUM_LEVEL_QUERY)),
+	SUM("level, reset", 0, 0, LEVEL(BPF_CSUM_LEVEL_RESET), UPDATE(0), NEGATIVE),
+	SUM("tail", -EBADMSG, 0, STORE_AT(50, 0x1234, 4, BPF_F_RECOMPUTE_CSUM), TAIL(51)),
+	SUM("tail, update", 0, -ENOTSUPP, TAIL(50), UPDATE(0)),
+	SUM("tail, odd", -EBADMSG, 0, STORE_AT(50, 0x123456, 4, BPF_F_RECOMPUTE_CSUM), TAIL(51)),
+	SUM("longer tail", 0, 0, TAIL(60)),
+	SUM("longer tail, update", 0, -ENOTSUPP, TAIL(60), UPDATE(0)),
+	SUM("same tail, update", 0, 0, TAIL(54), UPDATE(0), NEGATIVE),
+	SUM("longer, shorter", -EBADMSG, 0,
+	    STORE_AT(50, 0x123456, 4, BPF_F_RECOMPUTE_CSUM), TAIL(60), TAIL(51)),
+	SUM("longer, store", -EBADMSG, 0, TAIL(60),
+	    STORE_AT(50, 0x123456, 4, BPF_F_RECOMPUTE_CSUM)),
+	SUM("head", 0, 0, HEAD(14)),
+	SUM("head, update", 0, 0, HEAD(14), UPDATE(0), NEGATIVE),
+	SUM("head, odd", 0, 0, HEAD(7)),
+	SUM("room", 0, 0, ROOM(8, BPF_ADJ_ROOM_NET, 0)),
+	SUM("room, odd", -EBADMSG, 0, ROOM(7, BPF_ADJ_ROOM_NET, 0)),
+	SUM("room, mac", 0, 0, ROOM(8, BPF_ADJ_ROOM_MAC, 0)),
+	SUM("room, mac, odd", -EBADMSG, 0, ROOM(7, BPF_ADJ_ROOM_MAC, 0)),
+	SUM("room, update", 0, 0, ROOM(8, BPF_ADJ_ROOM_NET, 0), UPDATE(0), NEGATIVE),
+	SUM("less room", 0, 0, ROOM(-4, BPF_ADJ_ROOM_NET, 0)),
+	SUM("less room, odd", 0, 0, ROOM(-3, BPF_ADJ_ROOM_NET, 0)),
+	SUM("less room, mac", 0, 0, ROOM(-4, BPF_ADJ_ROOM_MAC, 0)),
+	SUM("less room, update", 0, 0, ROOM(-4, BPF_ADJ_ROOM_NET, 0), UPDATE(0), NEGATIVE),
+	SUM("encapsulated", 0, 0, ROOM(20, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_ENCAP_L3_IPV4)),
+	SUM("vlan", 0, 0, PUSH),
+	SUM("vlan twice", -EBADMSG, 0, PUSH, PUSH),
+	SUM("vlan, pop", 0, 0, PUSH, POP),
+	SUM("vlan twice, pop", 0, 0, PUSH, PUSH, POP),
+	SUM("vlan twice, pop twice", 0, 0, PUSH, PUSH, POP, POP),
+	SUM("IPv6", 0, 0, PROTO(0xdd86)),
+	SUM("IPv6 and back", 0, 0, PROTO(0xdd86), PROTO(8)),
+	SUM("IPv6 and back, not empty", 0, 0, PROTO(0xdd86),
+	    STORE_AT(20, 0x123456, 4, BPF_F_RECOMPUTE_CSUM), PROTO(8)),
+	SUM("congestion of IPv6", 0, 1, PROTO(0xdd86),
+	    STORE_AT(14, 0x2060, 4, BPF_F_RECOMPUTE_CSUM), CTX, DO(skb_ecn_set_ce)),
+	SUM("congestion", 0, 1, STORE_AT(14, 0x28000145, 4, BPF_F_RECOMPUTE_CSUM), CTX,
+	    DO(skb_ecn_set_ce)),
+	SUM("the sum", 0, 721442457, UPDATE(0)),
+	SUM("l3", 0, 0, STORE_AT(16, 0x1234, 2, 0), L3(24, 0x2800, 0x1234, 2)),
+	SUM("l3 alone", -EBADMSG, 0, L3(24, 0x2800, 0x1234, 2)),
+	SUM("l4", 0, 0, STORE_AT(40, 0x1234, 2, 0), L4(50, 0, 0x1234, 2)),
+	SUM("l4 alone", -EBADMSG, 0, L4(50, 0, 0x1234, 2)),
+	SUM("l4 pseudo", 0, 0, L4(50, 0, 0x1234, 2 | BPF_F_PSEUDO_HDR)),
+	SUM("l4 pseudo 4", 0, 0, L4(50, 0x7777, 0x1234, 4 | BPF_F_PSEUDO_HDR)),
+	SUM("l4 pseudo 0", 0, 0, L4(50, 0, 0x1234, BPF_F_PSEUDO_HDR)),
+	SUM("l4 pseudo 0 of IPv6", -EBADMSG, 0,
+	    L4(50, 0, 0x1234, BPF_F_PSEUDO_HDR | BPF_F_IPV6)),
+	SUM("l4 pseudo 2 of IPv6", 0, 0,
+	    L4(50, 0, 0x1234, 2 | BPF_F_PSEUDO_HDR | BPF_F_IPV6)),
+	SUM("longer, l4 pseudo", -EBADMSG, 0, TAIL(60), L4(50, 0, 0x1234, 2 | BPF_F_PSEUDO_HDR)),
+	SUM("longer, IPv6", 0, 0, TAIL(90), PROTO(0xdd86)),
+	SUM("l4 mangled 0", 0, 0, L4(50, 0, 0x1234, 2 | BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0)),
+};
+
+static void sums_are_followed(void **state)
+{
+	const struct backend *b = backend_of(state);
+
+	for (size_t i = 0; i < ARRAY_CNT(sums); i++) {
+		struct call c = { .data = packet, .size = sizeof(packet), .flags = SUMMED };
+		uint32_t cnt = ARRAY_CNT(sums[i].insns);
+		union bpf_attr attr;
+		int prog, got;
+
+		while (!sums[i].insns[cnt - 1].code)
+			cnt--;
+		prog = load_prog(b, BPF_PROG_TYPE_SCHED_CLS, sums[i].insns, cnt);
+		if (prog < 0)
+			fail_msg("%s: %s", sums[i].name, result_name(prog));
+		got = run(b, prog, &c, &attr);
+		b->close(prog);
+		if (got != sums[i].want || (!got && (int)attr.test.retval != sums[i].retval))
+			fail_msg("%s: %s, %d", sums[i].name, result_name(got),
+				 (int)attr.test.retval);
+	}
+}
+
 /* Classic loads count from the network header here, are big-endian and end the program outside. */
 static void packet_loads(void **state)
 {
@@ -238,6 +363,7 @@ int main(void)
 		BOTH(the_ethernet_header_comes_back),
 		BOTH(what_may_be_given),
 		BOTH(attributes_that_are_refused),
+		BOTH(sums_are_followed),
 		BOTH(packet_loads),
 	};
 

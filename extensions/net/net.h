@@ -131,13 +131,15 @@ struct skb_args {
 	uint8_t has_hash;		/* also if it is 0 */
 	uint8_t csum_unnecessary, csum_level;	/* what the device has checked */
 	uint8_t encapsulated;
+	uint8_t has_sum;		/* CHECKSUM_COMPLETE: of all from the network header on */
+	uint32_t sum;
 	struct skb_tunnel tunnel;
 	/* Where copies go; NULL: nowhere. */
 	void (*transmit)(void *cookie, uint32_t ifindex, uint32_t flags, const unsigned char *data,
 			 uint32_t size);
 	void *transmit_cookie;
 	bool is_arriving;		/* at tcx ingress */
-	struct net_sock *assigned;	/* by bpf_sk_assign(), with a reference */
+	struct sock_held *assigned;	/* by bpf_sk_assign(), the last one first */
 };
 
 #define SKB_HEADROOM 64u		/* NET_SKB_PAD */

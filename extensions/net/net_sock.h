@@ -44,6 +44,7 @@ struct net_sock {
 	uint32_t uid;
 	int32_t cb_flags;		/* BPF_SOCK_OPS_*_CB_FLAG */
 	bool full, is_tcp;
+	bool only_ipv6;			/* IPV6_V6ONLY */
 	int32_t retval;			/* bpf_get_retval() of programs of a cgroup */
 };
 

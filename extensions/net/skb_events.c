@@ -219,6 +219,19 @@ static bool filters_are_active(uint32_t attach_type)
 									 : NET_HOOK_TC_INGRESS]);
 }
 
+/* The application learns of the last one. */
+static void give_sockets_back(struct bpfx_skb *event, struct sock_held *held)
+{
+	struct sock_held *next;
+
+	event->sock = net_sock_handle(held->sock);
+	for (; held; held = next) {
+		next = held->next;
+		sock_put(held->sock);
+		free(held);
+	}
+}
+
 EXPORT int bpfx_skb_event(struct bpfx_skb *event)
 {
 	struct skb_event made;
@@ -243,10 +256,8 @@ EXPORT int bpfx_skb_event(struct bpfx_skb *event)
 		ret = is_tcx ? run_tcx(hook, event, &made.args)
 			     : run_cgroup(hook, event, &made.args);
 	}
-	if (made.args.assigned) {
-		event->sock = net_sock_handle(made.args.assigned);
-		sock_put(made.args.assigned);
-	}
+	if (made.args.assigned)
+		give_sockets_back(event, made.args.assigned);
 	free(made.args.head);
 	return ret;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "skb_helpers.h"
+#include "skb_sum.h"
 
 #define TAIL_SLACK  256u
 
@@ -126,13 +127,19 @@ SKB_HELPER(help_skb_store_bytes)
 {
 	struct skb_args *skb = skb_of(r1);
 	unsigned char *bytes;
+	bool summed = r5 & BPF_F_RECOMPUTE_CSUM && skb->has_sum;
+	uint32_t old = 0;
 
 	if (r5 & ~(uint64_t)(BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH))
 		return -EINVAL;
 	bytes = (uint32_t)r2 <= INT32_MAX ? skb_bytes_at(skb, skb->data, r2, r4) : NULL;
 	if (!bytes)
 		return -EFAULT;
+	if (summed)
+		old = sum_at(bytes, r4, r2);
 	memcpy(bytes, (void *)(uintptr_t)r3, (uint32_t)r4);
+	if (summed)
+		skb_sum_replace(skb, old, sum_at(bytes, r4, r2));
 	if (r5 & BPF_F_INVALIDATE_HASH)
 		skb_forget_hash(skb);
 	return 0;
@@ -203,21 +210,37 @@ SKB_HELPER(help_l3_csum_replace)
 #define L4_FLAGS (BPF_F_MARK_MANGLED_0 | BPF_F_MARK_ENFORCE | BPF_F_PSEUDO_HDR |                   \
 		  BPF_F_HDR_FIELD_MASK | BPF_F_IPV6)
 
+/* What is changed beside the packet is in the checksum, but not in the sum of it all. */
+static void leave_pseudo_header(struct skb_args *skb, uint64_t from, uint64_t to, uint64_t flags)
+{
+	uint32_t size = flags & BPF_F_HDR_FIELD_MASK;
+
+	if (!(flags & BPF_F_PSEUDO_HDR) || (!size && flags & BPF_F_IPV6))
+		return;
+	if (size == 2)
+		skb_sum_replace(skb, (uint16_t)to, (uint16_t)from);
+	else
+		skb_sum_replace(skb, to, from);
+}
+
 /* UDP: a checksum of 0 means there is none; it stays so unless enforced. */
 SKB_HELPER(help_l4_csum_replace)
 {
+	struct skb_args *skb = skb_of(r1);
 	bool mangled = r5 & BPF_F_MARK_MANGLED_0;
 	packet_u16 *check;
 	int err;
 
 	if (r5 & ~(uint64_t)L4_FLAGS)
 		return -EINVAL;
-	check = checksum_at(skb_of(r1), r2);
+	check = checksum_at(skb, r2);
 	if (!check)
 		return -EFAULT;
 	if (mangled && !(r5 & BPF_F_MARK_ENFORCE) && !*check)
 		return 0;
 	err = replace_sized(check, r3, r4, r5 & BPF_F_HDR_FIELD_MASK);
+	if (!err)
+		leave_pseudo_header(skb, r3, r4, r5);
 	if (!err && mangled && !*check)
 		*check = 0xffff;
 	return (int64_t)err;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "skb_helpers.h"
+#include "skb_sum.h"
 
 /* Longest packet at tc's ingress: four pages without a struct skb_shared_info (SKB_MAX_ALLOC). */
 #define SIZE_MAX_INGRESS (4 * 4096u - 320u)
@@ -38,6 +39,7 @@ static int insert(struct skb_args *skb, uint32_t at, uint32_t more)
 
 static int cut_out(struct skb_args *skb, uint32_t at, uint32_t less)
 {
+	skb_sum_replace(skb, sum_of(skb->data + at, less), 0);
 	memmove(skb->data + at, skb->data + at + less, skb->len - at - less);
 	skb->data_meta = skb->data;
 	return skb_set_size(skb, skb->len - less);
@@ -50,6 +52,8 @@ SKB_HELPER(help_skb_change_tail)
 
 	if (r3 || size < ETH_HEADER || size > SIZE_MAX_INGRESS)
 		return -EINVAL;
+	if (size != skb->len)
+		skb->has_sum = 0;
 	return (int64_t)skb_set_size(skb, size);
 }
 
@@ -221,6 +225,7 @@ static int write_tag(struct skb_args *skb)
 		return err;
 	put16(skb->data + VLAN_AT, skb->vlan_proto);
 	put16(skb->data + VLAN_AT + 2, htons(skb->vlan_tci));
+	skb_sum_replace(skb, 0, sum_of(skb->data + VLAN_AT, VLAN_TAG));
 	skb->network += VLAN_TAG;
 	skb->protocol = skb->vlan_proto;
 	return 0;

@@ -12,6 +12,7 @@
 #include <netinet/ip6.h>
 
 #include "skb_helpers.h"
+#include "skb_sum.h"
 
 #define CSUM_LEVEL_MAX 3
 #define NOBODY	       65534u	/* the overflow uid */
@@ -133,6 +134,8 @@ static int lower_level(struct skb_args *skb)
 
 static int raise_level(struct skb_args *skb)
 {
+	if (skb->has_sum)
+		return 0;
 	if (!skb->csum_unnecessary)
 		skb->csum_unnecessary = 1;
 	else if (skb->csum_level < CSUM_LEVEL_MAX)
@@ -159,10 +162,15 @@ SKB_HELPER(help_csum_level)
 	}
 }
 
-/* No packet here has a sum of all of it that could be kept right. */
+/* Only of packets that have a sum of all of it. */
 SKB_HELPER(help_csum_update)
 {
-	return (int64_t)-ENOTSUPP;
+	struct skb_args *skb = skb_of(r1);
+
+	if (!skb->has_sum)
+		return (int64_t)-ENOTSUPP;
+	skb->sum = sum_add(skb->sum, r2);
+	return skb->sum;
 }
 
 /* ---- congestion ---- */
@@ -183,11 +191,15 @@ static uint64_t set_ce4(unsigned char *ip)
 	return 1;
 }
 
-static uint64_t set_ce6(unsigned char *ip)
+static uint64_t set_ce6(struct skb_args *skb, unsigned char *ip)
 {
+	uint32_t old;
+
 	if (!(ip[1] >> 4 & ECN_MASK))
 		return 0;
+	old = sum_of(ip, 4);
 	ip[1] |= ECN_CE << 4;
+	skb_sum_replace(skb, old, sum_of(ip, 4));
 	return 1;
 }
 
@@ -199,7 +211,7 @@ SKB_HELPER(help_skb_ecn_set_ce)
 	if (skb->protocol == htons(ETH_P_IP) && skb_bytes_at(skb, ip, 0, sizeof(struct iphdr)))
 		return set_ce4(ip);
 	if (skb->protocol == htons(ETH_P_IPV6) && skb_bytes_at(skb, ip, 0, sizeof(struct ip6_hdr)))
-		return set_ce6(ip);
+		return set_ce6(skb, ip);
 	return 0;
 }
 

@@ -11,10 +11,10 @@
 #include <netinet/ip6.h>
 #include <stdlib.h>
 
-#include "net.h"
+#include "skb_sum.h"
 
 #define SIZE_MAX_TEST (4096u - SKB_HEADROOM - 320u)
-#define FLAGS_KNOWN   (1u << 2)			/* BPF_F_TEST_SKB_CHECKSUM_COMPLETE */
+#define FLAGS_KNOWN   BPF_F_TEST_SKB_CHECKSUM_COMPLETE
 #define LOOPBACK      1u
 #define ROOT_CGROUP   1u
 #define WIRE_LEN_MAX  65536u
@@ -195,10 +195,17 @@ static int run_and_report(const struct bpfx_host *host, struct bpfx_test_run *ru
 			  struct skb_args *skb, bool whole, struct __sk_buff *ctx)
 {
 	uint32_t result = 0, duration = 0;
-	int err = test_repeat(host, run, skb, &result, &duration);
+	bool summed = run->attr->test.flags & BPF_F_TEST_SKB_CHECKSUM_COMPLETE;
+	int err;
 
+	skb->has_sum = summed;
+	skb->sum = skb_whole_sum(skb);
+	err = test_repeat(host, run, skb, &result, &duration);
 	if (err)
 		return err;
+	/* Also if helpers found on the way that nobody keeps it any more. */
+	if (summed && !sum_is_same(skb->sum, skb_whole_sum(skb)))
+		return -EBADMSG;
 	if (ctx)
 		give_ctx(skb, ctx);
 	if (!whole)

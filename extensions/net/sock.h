@@ -5,6 +5,7 @@
 #ifndef EXTENSIONS_NET_SOCK_H
 #define EXTENSIONS_NET_SOCK_H
 
+#include <arpa/inet.h>
 #include <bpfx/net.h>
 #include "net.h"
 
@@ -23,6 +24,11 @@ struct bpfx_sock *net_sock_handle(struct net_sock *sock);
 /* It stays until given back, also after its application has let go. */
 void sock_get(struct net_sock *sock);
 void sock_put(struct net_sock *sock);
+/* Until the end of an event: programs may still look at it. */
+struct sock_held {
+	struct sock_held *next;
+	struct net_sock *sock;
+};
 /* For one event; false: another one is going on. */
 bool sock_take(struct bpfx_sock *handle);
 void sock_give_back(struct bpfx_sock *handle);
@@ -100,6 +106,12 @@ bool sock_hook_is_active(uint32_t attach_type);
 /* bpf_get_retval() and bpf_set_retval(): a program before this one may have refused. */
 int32_t cgroup_get_retval(const int32_t *retval, void *ctx);
 void cgroup_set_retval(int32_t *retval, void *ctx, int32_t value);
+
+/* An address of IPv6 that stands for one of IPv4. */
+static inline bool sock_is_mapped(const uint32_t address[4])
+{
+	return !address[0] && !address[1] && address[2] == htonl(0xffff);
+}
 
 /* sock_events.c: a socket's state; addresses of sockets as programs see them, and back. */
 const struct net_sock *sock_state_of(const struct bpfx_sock *sock);

@@ -15,6 +15,8 @@
 
 #define EXPORT	     __attribute__((visibility("default")))
 #define TCP_HEADER   20u
+#define SOCK_FLAGS   BPFX_SOCK_ONLY_IPV6
+#define NO_IP4	     0x7f000006u	/* 127.0.0.6: what an address of IPv6 is in IPv4 */
 
 struct bpfx_sock {
 	uint32_t busy;			/* an event is going on */
@@ -81,17 +83,27 @@ void sock_give_back(struct bpfx_sock *sock)
 
 /* ---- made, described, freed ---- */
 
+/* What Linux keeps where IPv4's local address stands. */
+static uint32_t local_ip4(const uint32_t address[4])
+{
+	if (sock_is_mapped(address))
+		return address[3];
+	return address[0] | address[1] | address[2] | address[3] ? htonl(NO_IP4) : INADDR_ANY;
+}
+
 static void set_ends(struct bpf_sock *sk, const struct bpfx_endpoint *local,
 		     const struct bpfx_endpoint *remote)
 {
 	if (local) {
 		memcpy(sk->src_ip6, local->address, sizeof(sk->src_ip6));
-		sk->src_ip4 = sk->family == AF_INET ? local->address[0] : 0;
+		sk->src_ip4 = sk->family == AF_INET ? local->address[0] :
+			      sk->family == AF_INET6 ? local_ip4(local->address) : 0;
 		sk->src_port = local->port;
 	}
 	if (remote) {
 		memcpy(sk->dst_ip6, remote->address, sizeof(sk->dst_ip6));
-		sk->dst_ip4 = sk->family == AF_INET ? remote->address[0] : 0;
+		sk->dst_ip4 = sk->family == AF_INET ? remote->address[0] :
+			      sock_is_mapped(remote->address) ? remote->address[3] : 0;
 		sk->dst_port = htons(remote->port);
 	}
 	if (sk->family == AF_INET) {
@@ -111,12 +123,17 @@ static void get_end(struct bpfx_endpoint *end, uint32_t family, uint32_t ip4, co
 	end->port = port;
 }
 
+static uint64_t info_flags(const struct bpfx_sock_info *info)
+{
+	return info->sz >= sizeof(*info) ? info->flags : 0;
+}
+
 EXPORT int bpfx_sock_create(const struct bpfx_sock_info *info, struct bpfx_sock **out)
 {
 	struct bpfx_sock *sock;
 	struct bpf_sock *sk;
 
-	if (info->sz < sizeof(*info) ||
+	if (info->sz < offsetof(struct bpfx_sock_info, flags) || info_flags(info) & ~SOCK_FLAGS ||
 	    (info->family != AF_INET && info->family != AF_INET6 && info->family != AF_UNIX))
 		return -EINVAL;
 	sock = calloc(1, sizeof(*sock));
@@ -128,6 +145,7 @@ EXPORT int bpfx_sock_create(const struct bpfx_sock_info *info, struct bpfx_sock 
 	sk->mark = info->mark;
 	sk->priority = info->priority;
 	sk->bound_dev_if = info->bound_dev_if;
+	sock->sock.only_ipv6 = info_flags(info) & BPFX_SOCK_ONLY_IPV6;
 	set_ends(sk, &info->local, &info->remote);
 	sock->sock.cgroup_id = info->cgroup_id ? info->cgroup_id : bpfx_cgroup(-1);
 	if (info->netns_cookie)
@@ -152,8 +170,10 @@ EXPORT int bpfx_sock_get_info(const struct bpfx_sock *sock, struct bpfx_sock_inf
 {
 	const struct bpf_sock *sk = &sock->sock.common;
 
-	if (info->sz < sizeof(*info))
+	if (info->sz < offsetof(struct bpfx_sock_info, flags))
 		return -EINVAL;
+	if (info->sz >= sizeof(*info))
+		info->flags = sock->sock.only_ipv6 ? BPFX_SOCK_ONLY_IPV6 : 0;
 	info->cgroup_id = sock->sock.cgroup_id;
 	info->netns_cookie = sock->sock.netns_cookie;
 	info->family = sk->family;

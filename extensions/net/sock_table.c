@@ -155,12 +155,24 @@ static int fit(const void *own, uint32_t own_port, struct end end, uint32_t size
 	return memcmp(own, end.address, size) ? -1 : score + weight;
 }
 
-static int fit_local(const struct question *q, const struct bpf_sock *sk)
+/* Sockets of IPv6 that take any address take IPv4's, too; those of mapped ones take nothing else,
+ * but without a connection Linux has them under both names. */
+static bool is_of_family(const struct question *q, const struct net_sock *sock)
 {
+	const struct bpf_sock *sk = &sock->common;
+	bool mapped = sk->family == AF_INET6 && sock_is_mapped(sk->src_ip6);
+
+	if (sk->family == q->family)
+		return !mapped || sk->protocol != IPPROTO_TCP || sk->state == BPF_TCP_LISTEN;
+	return sk->family == AF_INET6 && !sock->only_ipv6 && (mapped || is_zero(sk->src_ip6, 16));
+}
+
+static int fit_local(const struct question *q, const struct net_sock *sock)
+{
+	const struct bpf_sock *sk = &sock->common;
 	const void *own = q->family == AF_INET ? (const void *)&sk->src_ip4 : sk->src_ip6;
 
-	/* A socket of IPv6 that takes any address takes those of IPv4. */
-	if (sk->family != q->family && !(sk->family == AF_INET6 && is_zero(sk->src_ip6, 16)))
+	if (!is_of_family(q, sock))
 		return -1;
 	return fit(own, htons(sk->src_port), local_of(q), address_size(q), 16);
 }
@@ -195,7 +207,7 @@ static int score_of(const struct question *q, const struct net_sock *sock)
 
 	if (!is_candidate(q, sock))
 		return -1;
-	local = fit_local(q, sk);
+	local = fit_local(q, sock);
 	remote = fit_remote(q, sk);
 	if (local < 0 || remote < 0)
 		return -1;
@@ -307,6 +319,28 @@ SKB_HELPER(help_sk_release)
 	return 0;
 }
 
+/* The last one first, each once. */
+static int hold_first(struct sock_held **first, struct net_sock *sock)
+{
+	struct sock_held **at = first, *held;
+
+	while (*at && (*at)->sock != sock)
+		at = &(*at)->next;
+	held = *at;
+	if (held) {
+		*at = held->next;
+	} else {
+		held = malloc(sizeof(*held));
+		if (!held)
+			return -ENOMEM;
+		held->sock = sock;
+		sock_get(sock);
+	}
+	held->next = *first;
+	*first = held;
+	return 0;
+}
+
 /* The socket that a packet which comes in is for, whatever its addresses say. */
 SKB_HELPER(help_sk_assign)
 {
@@ -321,10 +355,8 @@ SKB_HELPER(help_sk_assign)
 		return -ENETUNREACH;
 	if (sock == &skb->sock)
 		return -EOPNOTSUPP;	/* made up for the packet: nobody listens there */
-	sock_get(sock);
-	if (skb->assigned)
-		sock_put(skb->assigned);
-	skb->assigned = sock;
+	if (hold_first(&skb->assigned, sock))
+		return -ENOMEM;
 	skb->sk = &sock->common;
 	return 0;
 }

@@ -150,33 +150,33 @@ static bool is_good_cookie(const struct flow *flow, uint32_t cookie)
 	       ((cookie - hash_flow(flow, minute - age, 1)) & MSS_BITS) < MSS_CNT;
 }
 
-/* What the options say of segments; 0: nothing. */
-static uint32_t told_size(const struct tcphdr *tcp)
+/* What the options, up to @end, say of segments: the last that says something; 0: nobody. */
+static uint32_t told_size(const unsigned char *at, const unsigned char *end)
 {
-	const unsigned char *at = (const void *)(tcp + 1), *end = (const void *)tcp;
+	uint32_t told = 0;
 
-	end += tcp->doff * 4;
 	while (at < end && *at) {
 		if (*at == 1) {
 			at++;
 			continue;
 		}
 		if (end - at < 2 || at[1] < 2 || at[1] > end - at)
-			return 0;
-		if (*at == OPTION_MSS && at[1] == OPTION_MSS_SIZE)
-			return at[2] << 8 | at[3];
+			break;
+		if (at[0] == OPTION_MSS && at[1] == OPTION_MSS_SIZE && (at[2] || at[3]))
+			told = at[2] << 8 | at[3];
 		at += at[1];
 	}
-	return 0;
+	return told;
 }
 
 /* The cookie, and above it the segments' size that it stands for. */
 static int64_t cookie_and_size(const struct flow *flow, const struct tcphdr *tcp,
-			       const uint16_t *sizes, uint32_t size)
+			       uint32_t header_size, const uint16_t *sizes, uint32_t size)
 {
+	uint32_t told = told_size((const void *)(tcp + 1), (const unsigned char *)tcp + header_size);
 	uint32_t index = MSS_CNT - 1;
 
-	size = told_size(tcp) ? told_size(tcp) : size;
+	size = told ? told : size;
 	while (index && size < sizes[index])
 		index--;
 	return (int64_t)sizes[index] << 32 | make_cookie(flow, index);
@@ -196,7 +196,7 @@ SKB_HELPER(help_raw_gen_syncookie4)
 	if (!is_tcp_header(tcp, r3))
 		return -EINVAL;
 	flow = flow_of(&ip->saddr, 8, tcp);
-	return cookie_and_size(&flow, tcp, sizes4, MSS_DEFAULT);
+	return cookie_and_size(&flow, tcp, r3, sizes4, MSS_DEFAULT);
 }
 
 SKB_HELPER(help_raw_gen_syncookie6)
@@ -208,7 +208,7 @@ SKB_HELPER(help_raw_gen_syncookie6)
 	if (!is_tcp_header(tcp, r3))
 		return -EINVAL;
 	flow = flow_of(&ip->ip6_src, 32, tcp);
-	return cookie_and_size(&flow, tcp, sizes6, MSS_DEFAULT6);
+	return cookie_and_size(&flow, tcp, r3, sizes6, MSS_DEFAULT6);
 }
 
 static int64_t check_cookie(const void *addresses, uint32_t size, const struct tcphdr *tcp)

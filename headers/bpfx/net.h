@@ -126,6 +126,8 @@ struct bpfx_endpoint {
 	uint32_t port;
 };
 
+#define BPFX_SOCK_ONLY_IPV6 1ull	/* IPV6_V6ONLY */
+
 /**
  * struct bpfx_sock_info - what a socket is when it is made
  *
@@ -140,6 +142,7 @@ struct bpfx_sock_info {
 	uint32_t mark, priority, bound_dev_if;
 	struct bpfx_owner owner;
 	struct bpfx_endpoint local, remote;
+	uint64_t flags;			/* BPFX_SOCK_*; an sz without it is fine */
 };
 
 /**
@@ -148,7 +151,7 @@ struct bpfx_sock_info {
  *
  * Runs nothing: say BPF_CGROUP_INET_SOCK_CREATE to bpfx_sock_event() if programs shall judge it.
  *
- * Return: 0; -EINVAL: sz or family; -ENOMEM.
+ * Return: 0; -EINVAL: sz, family or flags; -ENOMEM.
  */
 int bpfx_sock_create(const struct bpfx_sock_info *info, struct bpfx_sock **out);
 
