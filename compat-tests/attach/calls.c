@@ -68,6 +68,17 @@ int detach_link(const struct backend *b, int link)
 	return b->bpf(BPF_LINK_DETACH, &attr, sizeof(attr));
 }
 
+int open_tp(const struct backend *b, const char *name, int prog, uint64_t cookie)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.raw_tracepoint.name = (uintptr_t)name;
+	attr.raw_tracepoint.prog_fd = prog;
+	attr.raw_tracepoint.cookie = cookie;
+	return b->bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
+}
+
 void ask(const struct backend *b, int target, uint32_t type, uint32_t query_flags, uint32_t what,
 	 uint32_t room, struct attach_answer *answer)
 {

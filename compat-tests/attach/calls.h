@@ -22,6 +22,8 @@ int detach_prog(const struct backend *b, const struct attach_args *args);
 int attach_link(const struct backend *b, const struct attach_args *args);
 int update_link(const struct backend *b, int link, int prog, uint32_t flags, int old);
 int detach_link(const struct backend *b, int link);
+/* RAW_TRACEPOINT_OPEN. */
+int open_tp(const struct backend *b, const char *name, int prog, uint64_t cookie);
 
 /* What PROG_QUERY wrote; what it did not is UNTOUCHED or as it was. */
 struct attach_answer {

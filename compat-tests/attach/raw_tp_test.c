@@ -7,21 +7,10 @@
 #include <unistd.h>
 
 #include "asm.h"
-#include "backend.h"
+#include "calls.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TP	     "sched_process_exec"
-
-static int open_tp(const struct backend *b, const char *name, int prog, uint64_t cookie)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.raw_tracepoint.name = (uintptr_t)name;
-	attr.raw_tracepoint.prog_fd = prog;
-	attr.raw_tracepoint.cookie = cookie;
-	return b->bpf(BPF_RAW_TRACEPOINT_OPEN, &attr, sizeof(attr));
-}
 
 static int load_args(const struct backend *b, int args)
 {
@@ -103,7 +92,7 @@ static void several_programs_and_twice_the_same(void **state)
 	b->close(two);
 }
 
-static int link_info(const struct backend *b, int fd, struct bpf_link_info *info, char *name,
+static int tp_info(const struct backend *b, int fd, struct bpf_link_info *info, char *name,
 		     uint32_t room)
 {
 	uint32_t len = sizeof(*info);
@@ -131,19 +120,19 @@ static void info_has_the_name(void **state)
 	};
 
 	assert_true(fd >= 0);
-	assert_int_equal(link_info(b, fd, &info, NULL, 0), 0);
+	assert_int_equal(tp_info(b, fd, &info, NULL, 0), 0);
 	assert_int_equal(info.type, BPF_LINK_TYPE_RAW_TRACEPOINT);
 	assert_int_equal(info.prog_id, prog_id(b, prog));
 	assert_int_equal(info.raw_tracepoint.tp_name_len, sizeof(TP));
 	assert_int_equal(info.raw_tracepoint.cookie, 77);
-	assert_int_equal(link_info(b, fd, &info, name, 0), -EINVAL);
-	assert_int_equal(link_info(b, fd, &info, NULL, 5), -EINVAL);
-	assert_int_equal(link_info(b, fd, &info, (char *)8, 64), -EFAULT);
+	assert_int_equal(tp_info(b, fd, &info, name, 0), -EINVAL);
+	assert_int_equal(tp_info(b, fd, &info, NULL, 5), -EINVAL);
+	assert_int_equal(tp_info(b, fd, &info, (char *)8, 64), -EFAULT);
 	for (size_t i = 0; i < ARRAY_CNT(rows); i++) {
 		int ret;
 
 		memset(name, 0x0a, sizeof(name));
-		ret = link_info(b, fd, &info, name, rows[i].room);
+		ret = tp_info(b, fd, &info, name, rows[i].room);
 		if (ret != rows[i].want || strcmp(name, rows[i].name))
 			fail_msg("room %u: %s, '%s'", rows[i].room, result_name(ret), name);
 		if (strlen(rows[i].name) + 1 < sizeof(name))
@@ -164,13 +153,8 @@ static void links_are_like_others(void **state)
 	int fd = open_tp(b, TP, prog, 0);
 	union bpf_attr attr;
 
-	memset(&attr, 0, sizeof(attr));
-	attr.link_detach.link_fd = fd;
-	assert_int_equal(b->bpf(BPF_LINK_DETACH, &attr, sizeof(attr)), -EOPNOTSUPP);
-	memset(&attr, 0, sizeof(attr));
-	attr.link_update.link_fd = fd;
-	attr.link_update.new_prog_fd = other;
-	assert_int_equal(b->bpf(BPF_LINK_UPDATE, &attr, sizeof(attr)), -EINVAL);
+	assert_int_equal(detach_link(b, fd), -EOPNOTSUPP);
+	assert_int_equal(update_link(b, fd, other, 0, 0), -EINVAL);
 	memset(&attr, 0, sizeof(attr));
 	attr.link_create.prog_fd = prog;
 	attr.link_create.attach_type = BPF_TRACE_RAW_TP;

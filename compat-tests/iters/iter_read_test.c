@@ -132,6 +132,26 @@ static int make_map(const struct backend *b, uint32_t type, uint32_t cnt)
 
 static char buf[READ_MAX];
 
+/* The recorder at the elements of a map of @cnt. */
+struct walk {
+	int prog, map, link;
+};
+
+static struct walk open_walk(const struct backend *b, uint32_t type, uint32_t cnt)
+{
+	struct walk walk = { load_recorder(b, "bpf_map_elem", 2, 0), make_map(b, type, cnt) };
+
+	walk.link = attach(b, walk.prog, walk.map);
+	return walk;
+}
+
+static void close_walk(const struct backend *b, const struct walk *walk)
+{
+	b->close(walk->link);
+	b->close(walk->map);
+	b->close(walk->prog);
+}
+
 /* ---- elements ---- */
 
 static const struct {
@@ -167,61 +187,52 @@ static void check_records(const char *what, const struct record *r, uint32_t cnt
 static void each_element_is_shown_once_and_then_the_end(void **state)
 {
 	const struct backend *b = backend_of(state);
-	int prog = load_recorder(b, "bpf_map_elem", 2, 0);
 
 	for (size_t i = 0; i < ARRAY_CNT(walked); i++) {
-		int map = make_map(b, walked[i].type, walked[i].cnt), link = attach(b, prog, map);
+		struct walk walk = open_walk(b, walked[i].type, walked[i].cnt);
 		uint32_t cnt = walked[i].cnt + (walked[i].whole ? 3 : 0);
-		int len = read_all(b, link, buf);
+		int len = read_all(b, walk.link, buf);
 
 		if (len != (int)((cnt + 1) * sizeof(struct record)))
 			fail_msg("%s: %d bytes", walked[i].what, len);
 		check_records(walked[i].what, (struct record *)buf, cnt, walked[i].in_order);
-		b->close(link);
-		b->close(map);
+		close_walk(b, &walk);
 	}
-	b->close(prog);
 }
 
 static void small_reads_give_the_same(void **state)
 {
 	const struct backend *b = backend_of(state);
-	int prog = load_recorder(b, "bpf_map_elem", 2, 0);
-	int map = make_map(b, BPF_MAP_TYPE_HASH, 20), link = attach(b, prog, map);
+	struct walk walk = open_walk(b, BPF_MAP_TYPE_HASH, 20);
 	static const size_t steps[] = { 1, 7, 24, 25, 4096 };
 	static char small[READ_MAX];
-	int len = read_all(b, link, buf);
+	int len = read_all(b, walk.link, buf);
 
 	assert_int_equal(len, 21 * sizeof(struct record));
 	for (size_t i = 0; i < ARRAY_CNT(steps); i++) {
 		struct record *r = (struct record *)small;
 
-		assert_int_equal(read_steps(b, link, small, steps[i]), len);
+		assert_int_equal(read_steps(b, walk.link, small, steps[i]), len);
 		/* Each file is another session. */
 		for (int j = 0; j < 21; j++)
 			r[j].session = ((struct record *)buf)->session;
 		assert_memory_equal(small, buf, len);
 	}
-	b->close(link);
-	b->close(map);
-	b->close(prog);
+	close_walk(b, &walk);
 }
 
 static void sessions_are_numbered(void **state)
 {
 	const struct backend *b = backend_of(state);
-	int prog = load_recorder(b, "bpf_map_elem", 2, 0);
-	int map = make_map(b, BPF_MAP_TYPE_ARRAY, 1), link = attach(b, prog, map);
+	struct walk walk = open_walk(b, BPF_MAP_TYPE_ARRAY, 1);
 	uint64_t last = 0;
 
 	for (int i = 0; i < 3; i++) {
-		assert_true(read_all(b, link, buf) > 0);
+		assert_true(read_all(b, walk.link, buf) > 0);
 		assert_true(((struct record *)buf)->session > last);
 		last = ((struct record *)buf)->session;
 	}
-	b->close(link);
-	b->close(map);
-	b->close(prog);
+	close_walk(b, &walk);
 }
 
 /* ---- values ---- */
@@ -699,8 +710,8 @@ static void links_are_walked_by_id(void **state)
 static void a_file_is_read_only_and_goes_at_exec(void **state)
 {
 	const struct backend *b = backend_of(state);
-	int prog = load_recorder(b, "bpf_map_elem", 2, 0), map = make_map(b, BPF_MAP_TYPE_ARRAY, 1);
-	int link = attach(b, prog, map), fd = open_iter(b, link);
+	struct walk walk = open_walk(b, BPF_MAP_TYPE_ARRAY, 1);
+	int fd = open_iter(b, walk.link);
 
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
@@ -708,9 +719,7 @@ static void a_file_is_read_only_and_goes_at_exec(void **state)
 	assert_int_equal(write(fd, "x", 1), -1);
 	assert_int_equal(errno, EBADF);
 	/* It is there when link, program and map have gone. */
-	b->close(link);
-	b->close(prog);
-	b->close(map);
+	close_walk(b, &walk);
 	assert_true(read(fd, buf, READ_MAX) > 0);
 	assert_int_equal(read(fd, buf, READ_MAX), 0);
 	b->close(fd);

@@ -170,6 +170,8 @@ enum kern_path_kind {
 	KERN_PATH_TRACE_PIPE = 5,	/* its trace_pipe, to be opened by kern_trace_pipe() */
 };
 KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
+/* A KERN_PATH_FILE was opened to be written to, emptied if it is not read as well. */
+KERN_EXPORT void kern_setting_opened(void);
 
 /* open() of a pin: an iterator's is read like a file. An fd, KERN_NOT_OURS: it is none, -errno. */
 KERN_EXPORT int kern_open_pinned(const char *path, int flags);

@@ -102,13 +102,11 @@ static const struct {
 	const char *name;	/* in the store's root/ */
 	int (*make)(const char *path);
 	bool if_missing;	/* the machine's own says the same, where there is one */
-	void (*opened)(void);	/* it may be written to; NULL: nobody needs to know */
 } files[] = {
 	{ "/sys/kernel/btf/vmlinux", "vmlinux", make_vmlinux, false },
 	{ "/sys/devices/system/cpu/possible", "possible", make_possible_cpus, true },
 	{ "/proc/sys/kernel/unprivileged_bpf_disabled", "unprivileged_bpf_disabled", make_2, false },
-	{ "/proc/sys/kernel/bpf_stats_enabled", "bpf_stats_enabled", make_0, false,
-	  store_stats_look },
+	{ "/proc/sys/kernel/bpf_stats_enabled", "bpf_stats_enabled", make_0, false },
 	{ "/proc/sys/net/core/bpf_jit_enable", "bpf_jit_enable", make_0, false },
 	{ "/proc/sys/net/core/bpf_jit_harden", "bpf_jit_harden", make_0, false },
 	{ "/proc/sys/net/core/bpf_jit_kallsyms", "bpf_jit_kallsyms", make_0, false },
@@ -135,11 +133,15 @@ static int emulated_file(const char *path, char *out, size_t size)
 			return -ENAMETOOLONG;
 		if (access(out, F_OK) && files[i].make(out))
 			return -ENOENT;
-		if (files[i].opened)
-			files[i].opened();
 		return KERN_PATH_FILE;
 	}
 	return KERN_NOT_OURS;
+}
+
+void kern_setting_opened(void)
+{
+	if (store_in_use())
+		store_stats_look();
 }
 
 /* Cgroups of the store, for those who have no others. */

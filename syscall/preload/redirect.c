@@ -91,8 +91,8 @@ enum redirect_kind redirect(const char *path, struct redirect *to)
 	if (!path || path[0] != '/')
 		return REDIRECT_NONE;
 	path = tidy(path, buf, sizeof(buf));
-	if (!strncmp(path, "/proc/", 6))
-		return redirect_proc(path, to);
+	if (!strncmp(path, "/proc/", 6) && redirect_proc(path, to) != REDIRECT_NONE)
+		return to->kind;
 	ret = kern_path(path, to->path, sizeof(to->path));
 	if (ret == KERN_PATH_BPFFS)
 		to->kind = REDIRECT_BPFFS;

@@ -71,6 +71,24 @@ static int open_tracefs(const char *real, int flags)
 	return fd;
 }
 
+/* Numbers of /proc/sys: a new one takes the whole place of the old. Not even root writes to other files. */
+static int open_emulated(const char *real, int flags, mode_t mode)
+{
+	struct stat st;
+	int fd;
+
+	if ((flags & O_ACCMODE) == O_RDONLY || flags & O_PATH)
+		return REAL(open)(real, flags & ~O_TRUNC, mode);
+	if (!REAL(stat)(real, &st) && !(st.st_mode & S_IWUSR)) {
+		errno = EACCES;
+		return -1;
+	}
+	fd = REAL(open)(real, (flags & O_ACCMODE) == O_WRONLY ? flags | O_TRUNC : flags, mode);
+	if (fd >= 0)
+		kern_setting_opened();
+	return fd;
+}
+
 static int open_trace_pipe(int flags)
 {
 	int fd = kern_trace_pipe(flags);
@@ -90,6 +108,7 @@ static int open_any(int dir, const char *path, int flags, mode_t mode)
 	case REDIRECT_BPFFS:
 		return open_bpffs(path, to.path, flags, mode);
 	case REDIRECT_FILE:
+		return open_emulated(to.path, flags, mode);
 	case REDIRECT_CGROUP:
 		return REAL(open)(to.path, flags, mode);
 	case REDIRECT_TRACEFS:
@@ -179,7 +198,6 @@ EXPORT FILE *fopen(const char *path, const char *mode)
 	switch (redirect(path, &to)) {
 	case REDIRECT_NONE:
 		return REAL(fopen)(path, mode);
-	case REDIRECT_FILE:
 	case REDIRECT_CGROUP:
 		return REAL(fopen)(to.path, mode);
 	default:

@@ -47,12 +47,22 @@ void store_stats_look(void)
 	atomic_store(&store.control->stats, 1);
 }
 
+/* Whoever opens the setting to write empties it first: the number is not there yet. */
+static bool setting_is_being_written(void)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/root/bpf_stats_enabled", store.dir);
+	return !stat(path, &st) && !st.st_size;
+}
+
 /* 1, 0, or that this process cannot look (no fd left, say): it counts, and others find out. */
 static int somebody_wants_them(void)
 {
 	int fd, wanted;
 
-	if (store_sysctl("bpf_stats_enabled", 0) > 0)
+	if (store_sysctl("bpf_stats_enabled", 0) > 0 || setting_is_being_written())
 		return 1;
 	fd = open_stats(0);
 	if (fd < 0)
