@@ -67,8 +67,8 @@ struct bpfx_skb {
 	uint32_t attach_type;
 	uint32_t ifindex;		/* interface; programs attached to it run for tcx */
 	uint64_t cgroup_id;		/* its programs run for cgroups; 0: the socket's */
-	/* Socket that sends or receives it; NULL: nobody's. Out, for BPF_TCX_INGRESS: the one that
-	 * bpf_sk_assign() chose. */
+	/* Socket that sends or receives it; NULL: nobody's. It must stay until the event is over. Out, for
+	 * BPF_TCX_INGRESS: the one that bpf_sk_assign() chose; valid while the application keeps it. */
 	struct bpfx_sock *sock;
 	unsigned char *buffer;
 	uint32_t buffer_size;
