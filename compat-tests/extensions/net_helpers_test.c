@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "asm.h"
-#include "backend.h"
+#include "logged_load.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define INSNS_MAX    64
@@ -323,30 +323,10 @@ static const struct {
 
 static bool permitted;
 
-static uint32_t cnt_of(const struct row *row)
-{
-	uint32_t cnt = INSNS_MAX;
-
-	while (!row->insns[cnt - 1].code)
-		cnt--;
-	return cnt;
-}
-
 static int load(const struct backend *b, const struct row *row, char *log)
 {
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = row->type;
-	attr.insns = (uintptr_t)row->insns;
-	attr.insn_cnt = cnt_of(row);
-	attr.license = (uintptr_t)"GPL";
-	attr.prog_flags = row->size == FRAGS ? BPF_F_XDP_HAS_FRAGS : 0;
-	attr.log_buf = (uintptr_t)log;
-	attr.log_size = LOG_SIZE;
-	attr.log_level = 1;
-	log[0] = 0;
-	return b->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	return load_logged(b, row->type, row->insns, INSNS_MAX,
+			   row->size == FRAGS ? BPF_F_XDP_HAS_FRAGS : 0, log, LOG_SIZE);
 }
 
 static void run_row(const struct backend *b, const struct row *row, size_t i)
@@ -399,18 +379,6 @@ ROWS_TEST(interfaces_say_how_long_packets_may_be, interface_rows)
 ROWS_TEST(nothing_is_forwarded, route_rows)
 ROWS_TEST(test_runs_are_of_the_root_cgroup, cgroup_rows)
 ROWS_TEST(tunnels_are_what_was_set, tunnel_rows)
-
-/* The line before the statistics. */
-static const char *last_line(char *log)
-{
-	char *end = strstr(log, "\nprocessed "), *line;
-
-	if (!end)
-		return "";
-	*end = 0;
-	line = strrchr(log, '\n');
-	return line ? line + 1 : log;
-}
 
 static void check_refusal(const struct backend *b, size_t i)
 {

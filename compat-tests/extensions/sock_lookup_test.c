@@ -15,7 +15,7 @@
 #include <bpfx/net.h>
 
 #include "asm.h"
-#include "backend.h"
+#include "logged_load.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define INSNS_MAX    80
@@ -508,21 +508,7 @@ static int tear_down(void **state)
 
 static int load(const struct backend *b, const struct row *row, char *log)
 {
-	uint32_t cnt = INSNS_MAX;
-	union bpf_attr attr;
-
-	while (!row->insns[cnt - 1].code)
-		cnt--;
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = row->type;
-	attr.insns = (uintptr_t)row->insns;
-	attr.insn_cnt = cnt;
-	attr.license = (uintptr_t)"GPL";
-	attr.log_buf = (uintptr_t)log;
-	attr.log_size = LOG_SIZE;
-	attr.log_level = 1;
-	log[0] = 0;
-	return b->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	return load_logged(b, row->type, row->insns, INSNS_MAX, 0, log, LOG_SIZE);
 }
 
 static void run_row(const struct backend *b, const struct row *row, size_t i)
@@ -565,12 +551,8 @@ static void check_refusal(const struct backend *b, const struct row *row)
 {
 	static char log[LOG_SIZE];
 	int fd = load(b, row, log);
-	char *end = strstr(log, "\nprocessed "), *line;
+	const char *line = last_line(log);
 
-	if (end)
-		*end = 0;
-	line = strrchr(log, '\n');
-	line = line ? line + 1 : log;
 	if (fd >= 0 || strcmp(line, row->name))
 		fail_msg("row %zu (%s): %s, '%s', not '%s'", row - refused, b->name,
 			 result_name(fd), line, row->name);

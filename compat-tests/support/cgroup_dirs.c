@@ -39,8 +39,8 @@ static int host_root(char *out, size_t size)
 
 	while (mounts && found && (entry = getmntent(mounts)))
 		if (!strcmp(entry->mnt_type, "cgroup2"))
-			found = snprintf(out, size, "%s/bpf-shim-test-%d-dirs", entry->mnt_dir,
-					 getpid()) < (int)size ? 0 : -1;
+			found = snprintf(out, size, "%s/bpf-shim-test-XXXXXX", entry->mnt_dir) <
+				(int)size ? 0 : -1;
 	if (mounts)
 		endmntent(mounts);
 	return found;
@@ -54,7 +54,7 @@ static int store_root(char *out, size_t size)
 	dir = kern_store_dir(&err);
 	if (!dir)
 		return -1;
-	return snprintf(out, size, "%s/root/sys/fs/cgroup/test", dir) < (int)size ? 0 : -1;
+	return snprintf(out, size, "%s/root/sys/fs/cgroup/test-XXXXXX", dir) < (int)size ? 0 : -1;
 }
 
 const char *cgroup_dirs_root(enum cgroup_place place)
@@ -64,7 +64,7 @@ const char *cgroup_dirs_root(enum cgroup_place place)
 	if (owner == getpid() && root[0])
 		return root;
 	if ((place == CGROUPS_OF_HOST ? host_root : store_root)(root, sizeof(roots[0])) ||
-	    mkdir(root, 0755)) {
+	    !mkdtemp(root)) {
 		root[0] = 0;
 		return NULL;
 	}
