@@ -173,9 +173,6 @@ KERN_EXPORT int kern_path(const char *path, char *out, size_t size);
 
 /* open() of a pin: an iterator's is read like a file. An fd, KERN_NOT_OURS: it is none, -errno. */
 KERN_EXPORT int kern_open_pinned(const char *path, int flags);
-/* open(2) of trace_pipe: an fd to be read, in which lines of bpf_trace_printk() arrive, or -errno. Those
- * that nobody has read yet are in it already. */
-KERN_EXPORT int kern_trace_pipe(int flags);
 
 /* open(2) of trace_pipe: an fd to be read, in which lines of bpf_trace_printk() arrive, or -errno. Those
  * that nobody has read yet are in it already. */
