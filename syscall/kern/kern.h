@@ -91,7 +91,8 @@ KERN_EXPORT int kern_mmap(void **addr, size_t length, int prot, int flags, int f
 /**
  * kern_poll_fd() - the fd to wait on in place of @fd
  *
- * tmpfs files cannot be polled; what wakes a waiter has a FIFO beside it.
+ * tmpfs files cannot be polled; what wakes a waiter has a FIFO beside it. A map that is no ring has an
+ * error to tell at once.
  * Return: a new fd (O_CLOEXEC, owned by the caller), KERN_NOT_OURS, or -errno (-EPERM: this
  * kind of bpf fd cannot be waited for).
  */
