@@ -6,8 +6,10 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -67,8 +69,30 @@ static void ask(int fd, short state)
 	close(fd);
 }
 
+/* A map that is no ring in a set: an error at once, whatever it was asked for. */
+static void ask_set(int fd, uint32_t events, int second)
+{
+	struct epoll_event event = { .events = events, .data.u32 = 7 }, told = { 0 };
+	int set = epoll_create1(EPOLL_CLOEXEC);
+
+	expect("into the set", epoll_ctl(set, EPOLL_CTL_ADD, fd, &event), 0);
+	expect("once more", epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) ? errno : 0, EEXIST);
+	expect("waiting", epoll_wait(set, &told, 1, 1000), 1);
+	expect("what for", told.events, EPOLLERR);
+	expect("whose", told.data.u32, 7);
+	expect("waiting again", epoll_wait(set, &told, 1, 0), second);
+	expect("out of the set", epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL), 0);
+	expect("waiting for none", epoll_wait(set, &told, 1, 0), 0);
+	close(set);
+	close(fd);
+}
+
 int main(void)
 {
+	ask_set(make_map(), EPOLLIN, 1);
+	ask_set(make_map(), EPOLLOUT, 1);
+	ask_set(make_map(), 0, 1);
+	ask_set(make_map(), EPOLLIN | EPOLLOUT | EPOLLET, 0);
 	ask(make_map(), POLLERR);
 	ask(open_event(), POLLHUP);
 	return failed;

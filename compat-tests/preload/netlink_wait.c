@@ -13,6 +13,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define LO 1
@@ -148,6 +149,43 @@ static void looked_at_first(void)
 	close(fd);
 }
 
+static void told(const char *what, ssize_t ret)
+{
+	printf("  %s: %s\n", what, ret < 0 ? strerror(errno) : "yes");
+}
+
+/* Through memory that is not there, and without a call of sockets. */
+static void by_other_means(void)
+{
+	struct request r = request_of(RTM_GETLINK, NLM_F_REQUEST, 1, LO);
+	static char buf[65536];
+	struct iovec out = { &r, r.header.nlmsg_len }, in[] = { { buf, 8 }, { buf + 8, sizeof(buf) - 8 } };
+	struct iovec bad[] = { { buf, 8 }, { (void *)8, sizeof(buf) } };
+	struct msghdr message = { .msg_iov = bad, .msg_iovlen = 2 };
+	int fd = nl_socket();
+
+	printf("by other means\n");
+	told("from nowhere", send(fd, (void *)8, r.header.nlmsg_len, 0));
+	bad[1].iov_len = 24;
+	told("partly from nowhere", sendmsg(fd, &message, 0));
+	told("nothing came", recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
+	ask(fd, RTM_GETLINK, NLM_F_REQUEST, 1, LO);
+	told("to nowhere", recv(fd, (void *)8, sizeof(buf), 0));
+	told("it is gone", recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
+	ask(fd, RTM_GETLINK, NLM_F_REQUEST, 1, LO);
+	bad[1].iov_len = sizeof(buf);
+	told("partly to nowhere", readv(fd, bad, 2));
+	told("it is gone", recv(fd, buf, sizeof(buf), MSG_DONTWAIT));
+	told("written", write(fd, &r, r.header.nlmsg_len));
+	told("nothing is read", read(fd, buf, 0));
+	told("read", read(fd, buf, sizeof(buf)));
+	printf("  what: %d\n", ((struct nlmsghdr *)buf)->nlmsg_type);
+	told("written in pieces", writev(fd, &out, 1));
+	told("read in pieces", readv(fd, in, 2));
+	printf("  what: %d\n", ((struct nlmsghdr *)buf)->nlmsg_type);
+	close(fd);
+}
+
 /* Another socket under the number of one that was closed by the range. */
 static void number_again(void)
 {
@@ -176,6 +214,7 @@ int main(void)
 	exchange("a discipline, acknowledged", RTM_GETQDISC, NLM_F_ACK, NO_SUCH);
 	in_order();
 	looked_at_first();
+	by_other_means();
 	number_again();
 	return 0;
 }

@@ -274,17 +274,31 @@ static void waitable_put(const struct waitable *what)
 		store_put(what->event);
 }
 
+/* Maps that are no rings can be put into a set, where they have nothing but an error to tell: so does a
+ * pipe without a reader. */
+static int error_fd(void)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	raw_close(ends[0]);
+	return ends[1];
+}
+
 int kern_poll_fd(int fd)
 {
-	int saved = errno, ret = kern_fd_kind(fd);
+	int saved = errno, kind = kern_fd_kind(fd), ret;
 	struct waitable what;
 
-	if (ret == KERN_NOT_OURS)
-		return ret;
-	ret = waitable_get(fd, ret, &what);
+	if (kind == KERN_NOT_OURS)
+		return kind;
+	ret = waitable_get(fd, kind, &what);
 	if (!ret) {
 		ret = what.map ? ringbuf_wait_fd(what.map) : perf_ring_wait_fd(what.event);
 		waitable_put(&what);
+	} else if (ret == -EPERM && kind == KERN_FD_MAP) {
+		ret = error_fd();
 	}
 	errno = saved;
 	return ret;

@@ -91,7 +91,8 @@ KERN_EXPORT int kern_mmap(void **addr, size_t length, int prot, int flags, int f
 /**
  * kern_poll_fd() - the fd to wait on in place of @fd
  *
- * tmpfs files cannot be polled; what wakes a waiter has a FIFO beside it.
+ * tmpfs files cannot be polled; what wakes a waiter has a FIFO beside it. A map that is no ring has an
+ * error to tell at once.
  * Return: a new fd (O_CLOEXEC, owned by the caller), KERN_NOT_OURS, or -errno (-EPERM: this
  * kind of bpf fd cannot be waited for).
  */
@@ -175,9 +176,6 @@ KERN_EXPORT void kern_setting_opened(void);
 
 /* open() of a pin: an iterator's is read like a file. An fd, KERN_NOT_OURS: it is none, -errno. */
 KERN_EXPORT int kern_open_pinned(const char *path, int flags);
-/* open(2) of trace_pipe: an fd to be read, in which lines of bpf_trace_printk() arrive, or -errno. Those
- * that nobody has read yet are in it already. */
-KERN_EXPORT int kern_trace_pipe(int flags);
 
 /* open(2) of trace_pipe: an fd to be read, in which lines of bpf_trace_printk() arrive, or -errno. Those
  * that nobody has read yet are in it already. */

@@ -145,8 +145,9 @@ static void link_removed(struct store_header *header)
 {
 	struct link_shared *shared = (struct link_shared *)header->room;
 
-	/* Detached by somebody at this moment: counted once. */
-	if (!is_iter(shared) && !atomic_exchange(&shared->detached, 1))
+	/* Detached by somebody at this moment: counted once. Iterators and events without a tracepoint are
+	 * on no hook. */
+	if (shared->hook[0] && !atomic_exchange(&shared->detached, 1))
 		hook_lost_link(shared->hook, header->id);
 }
 

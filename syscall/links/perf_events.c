@@ -21,8 +21,6 @@
 
 /* Names of hooks: this and the tracepoint's. */
 #define PREFIX "tp."
-/* Hook that a link to an event of something else says it is on: nobody fires it. */
-#define NO_HOOK "perf_event"
 
 #define TRACE_PROGS_MAX 64u	/* of one tracepoint */
 
@@ -156,7 +154,8 @@ static int make_link(struct store_obj *event, struct kern_prog *prog, const stru
 	if (err)
 		return err;
 	shared = link_shared_of(obj);
-	snprintf(shared->hook, sizeof(shared->hook), "%s", hook ? hook->name : NO_HOOK);
+	if (hook)
+		snprintf(shared->hook, sizeof(shared->hook), "%s", hook->name);
 	shared->link_type = BPF_LINK_TYPE_PERF_EVENT;
 	shared->attach_type = BPF_PERF_EVENT;
 	shared->cookie = cookie;

@@ -5,61 +5,58 @@
  * ids, which the store counts as references; each process keeps the objects it has looked up.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "bits.h"
 #include "err.h"
+#include "fd_array_private.h"
 #include "kill_point.h"
-#include "map_private.h"
 #include "object_cache.h"
 
 int (*prog_array_accepts)(struct kern_map *map, const struct store_obj *prog);
 
-static _Atomic uint32_t *slot_of(const struct kern_map *map, uint32_t index)
-{
-	return (_Atomic uint32_t *)(map->inner + (size_t)index * 8);
-}
-
-static uint32_t index_of(const void *key)
-{
-	uint32_t index;
-
-	memcpy(&index, key, sizeof(index));
-	return index;
-}
-
 static enum store_kind kind_of(const struct kern_map *map)
 {
-	return map->type == BPF_MAP_TYPE_PROG_ARRAY ? STORE_PROG : STORE_MAP;
+	switch (map->type) {
+	case BPF_MAP_TYPE_PROG_ARRAY:
+		return STORE_PROG;
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+		return STORE_PERF;
+	default:
+		return STORE_MAP;
+	}
 }
 
 /* ---- creation ---- */
 
 #define FD_ARRAY_FLAGS (BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY)
 
-static int fd_array_check(const union bpf_attr *attr)
+int fd_array_check(const union bpf_attr *attr)
 {
+	uint32_t flags = FD_ARRAY_FLAGS;
+
+	if (attr->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		flags |= BPF_F_PRESERVE_ELEMS;
 	if (attr->value_size != 4 || attr->key_size != 4 || !attr->max_entries ||
-	    attr->map_flags & ~FD_ARRAY_FLAGS)
+	    attr->map_flags & ~flags)
 		return -EINVAL;
 	return 0;
 }
 
-static int fd_array_layout(const union bpf_attr *attr, struct map_layout *layout)
+int fd_array_layout(const union bpf_attr *attr, struct map_layout *layout)
 {
 	if (attr->max_entries > 1u << 31)
 		return -E2BIG;
-	layout->inner = (size_t)attr->max_entries * 8;
+	layout->inner = (size_t)attr->max_entries * sizeof(union fd_slot);
 	return 0;
 }
 
-static int fd_array_init(struct kern_map *map)
+int fd_array_init(struct kern_map *map)
 {
 	struct store_header *header = map->obj->header;
 
 	header->slot_kind = kind_of(map);
 	header->slot_offset = map->inner - map->obj->mem;
-	header->slot_stride = 8;
+	header->slot_stride = sizeof(union fd_slot);
 	header->slot_cnt = map->max_entries;
 	return 0;
 }
@@ -87,18 +84,18 @@ static void fd_array_close(struct kern_map *map)
 
 struct store_obj *fd_array_object(struct kern_map *map, uint32_t index)
 {
-	uint32_t id;
+	union fd_slot slot;
 
 	if (index >= map->max_entries)
 		return NULL;
-	id = atomic_load_explicit(slot_of(map, index), memory_order_acquire);
-	return id ? object_cache_get(map->view, index, kind_of(map), id) : NULL;
+	slot.word = atomic_load_explicit(fd_slot_of(map, index), memory_order_acquire);
+	return slot.id ? object_cache_get(map->view, index, kind_of(map), slot.id) : NULL;
 }
 
 /* Programs get the inner map itself. */
 static void *map_array_lookup(struct kern_map *map, const void *key, uint32_t cpu)
 {
-	struct store_obj *obj = fd_array_object(map, index_of(key));
+	struct store_obj *obj = fd_array_object(map, fd_array_index(key));
 	struct kern_map *inner;
 
 	return obj && !map_view(obj, &inner) ? inner : NULL;
@@ -106,12 +103,13 @@ static void *map_array_lookup(struct kern_map *map, const void *key, uint32_t cp
 
 static int fd_array_cmd_lookup(struct kern_map *map, const void *key, void *value, uint64_t flags)
 {
-	uint32_t index = index_of(key);
-	uint32_t id = index < map->max_entries ? atomic_load(slot_of(map, index)) : 0;
+	uint32_t index = fd_array_index(key);
+	union fd_slot slot;
 
-	if (!id)
+	slot.word = index < map->max_entries ? atomic_load(fd_slot_of(map, index)) : 0;
+	if (!slot.id)
 		return -ENOENT;
-	memcpy(value, &id, sizeof(id));
+	memcpy(value, &slot.id, sizeof(slot.id));
 	return 0;
 }
 
@@ -140,65 +138,86 @@ static int check_object(struct kern_map *map, const struct store_obj *obj)
 	return map_check_inner(map, obj);
 }
 
+int fd_array_args(const struct kern_map *map, const void *key, const void *value, uint64_t flags,
+		  uint32_t *index, int *fd)
+{
+	*index = fd_array_index(key);
+	if (flags != BPF_ANY)
+		return -EINVAL;
+	if (*index >= map->max_entries)
+		return -E2BIG;
+	memcpy(fd, value, sizeof(*fd));
+	return 0;
+}
+
+bool fd_array_drop(struct kern_map *map, uint32_t index, union fd_slot seen)
+{
+	return atomic_compare_exchange_strong(fd_slot_of(map, index), &seen.word, 0);
+}
+
+int fd_array_put(struct kern_map *map, uint32_t index, union fd_slot fresh, struct store_obj *obj)
+{
+	union fd_slot old;
+	int err;
+
+	store_mark_target(obj);
+	kill_point("fd_array.marked");
+	old.word = atomic_exchange(fd_slot_of(map, index), fresh.word);
+	kill_point("fd_array.written");
+	err = store_check_target(obj);
+	if (err)
+		fd_array_drop(map, index, fresh);
+	if (old.id && old.id != obj->id)
+		store_collect(kind_of(map), old.id);
+	return err;
+}
+
 static int fd_array_cmd_update(struct kern_map *map, const void *key, const void *value,
 			       uint64_t flags)
 {
-	uint32_t index = index_of(key), old;
+	union fd_slot fresh = { .word = 0 };
 	struct store_obj *obj;
+	uint32_t index;
 	int fd, err;
 
-	if (flags != BPF_ANY)
-		return -EINVAL;
-	if (index >= map->max_entries)
-		return -E2BIG;
-	memcpy(&fd, value, sizeof(fd));
-	err = store_get_fd(fd, kind_of(map), &obj, NULL);
+	err = fd_array_args(map, key, value, flags, &index, &fd);
+	err = err ? err : store_get_fd(fd, kind_of(map), &obj, NULL);
 	if (err)
 		return err;
+	fresh.id = obj->id;
 	err = check_object(map, obj);
-	if (!err) {
-		store_mark_target(obj);
-		kill_point("fd_array.marked");
-		old = atomic_exchange(slot_of(map, index), obj->id);
-		kill_point("fd_array.written");
-		err = store_check_target(obj);
-		if (err) {
-			uint32_t id = obj->id;
-
-			atomic_compare_exchange_strong(slot_of(map, index), &id, 0);
-		}
-		if (old && old != obj->id)
-			store_collect(kind_of(map), old);
-	}
+	err = err ? err : fd_array_put(map, index, fresh, obj);
 	store_put(obj);
 	return err;
 }
 
-static int fd_array_delete(struct kern_map *map, const void *key)
+int fd_array_delete(struct kern_map *map, const void *key)
 {
-	uint32_t index = index_of(key), old;
+	uint32_t index = fd_array_index(key);
+	union fd_slot old;
 
 	if (index >= map->max_entries)
 		return -E2BIG;
-	old = atomic_exchange(slot_of(map, index), 0);
-	if (!old)
+	old.word = atomic_exchange(fd_slot_of(map, index), 0);
+	if (!old.id)
 		return -ENOENT;
-	store_collect(kind_of(map), old);
+	store_collect(kind_of(map), old.id);
 	return 0;
 }
 
-bool prog_array_clear(struct kern_map *map)
+bool fd_array_clear(struct kern_map *map)
 {
 	bool any = false;
 
-	if (map->type != BPF_MAP_TYPE_PROG_ARRAY)
+	if (map->type != BPF_MAP_TYPE_PROG_ARRAY &&
+	    (map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY || map->map_flags & BPF_F_PRESERVE_ELEMS))
 		return false;
 	for (uint32_t i = 0; i < map->max_entries; i++)
-		any |= atomic_exchange(slot_of(map, i), 0) != 0;
+		any |= atomic_exchange(fd_slot_of(map, i), 0) != 0;
 	return any;
 }
 
-static uint64_t fd_array_memlock(const struct kern_map *map)
+uint64_t fd_array_memlock(const struct kern_map *map)
 {
 	return 312 + (uint64_t)map->max_entries * 8;
 }

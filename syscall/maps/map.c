@@ -301,7 +301,7 @@ static bool unheld(uint32_t id)
 
 	if (map_get(id, &map))
 		return false;
-	cleared = prog_array_clear(map) || perf_array_clear(map);
+	cleared = fd_array_clear(map);
 	map_put(map);
 	return cleared;
 }

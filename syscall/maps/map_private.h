@@ -7,8 +7,8 @@
 
 #include "map_ops.h"
 
-extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops, user_ringbuf_map_ops,
-	prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops,
+extern const struct map_ops array_map_ops, percpu_array_map_ops, hash_map_ops, ringbuf_map_ops,
+	user_ringbuf_map_ops, prog_array_map_ops, array_of_maps_map_ops, percpu_hash_map_ops,
 	hash_of_maps_map_ops, queue_map_ops, stack_map_ops, lpm_trie_map_ops,
 	bloom_filter_map_ops, lru_hash_map_ops, lru_percpu_hash_map_ops, devmap_map_ops,
 	devmap_hash_map_ops, perf_event_array_map_ops, cgroup_array_map_ops;
@@ -49,10 +49,9 @@ int map_custom_base(uint32_t type, const union bpf_attr *attr, uint32_t *base, c
 const struct map_ops *map_custom_ops(uint32_t base);
 
 int array_next_key(struct kern_map *map, const void *key, void *next);
-/* The last fd and pin of a prog array is gone: empty it. Return: was there anything in it. */
-bool prog_array_clear(struct kern_map *map);
-/* The same of an array of perf events that does not preserve its elements. */
-bool perf_array_clear(struct kern_map *map);
+/* The last fd and pin is gone of a prog array, or of an array of perf events that does not preserve its
+ * elements: empty it. Return: was there anything in it. */
+bool fd_array_clear(struct kern_map *map);
 
 /* A key must be a 32-bit integer, or void for a single element (global data). */
 int array_check_btf(const struct kern_btf *btf, const union bpf_attr *attr);

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "kern.h"
@@ -144,6 +145,8 @@ EXPORT ssize_t read(int fd, void *buf, size_t size)
 {
 	if (is_bpf_fd(fd))
 		return answer(kern_read(fd, buf, size));
+	if (size && netlink_has(fd))
+		return recv(fd, buf, size, 0);
 	return REAL(read)(fd, buf, size);
 }
 
@@ -153,6 +156,8 @@ EXPORT ssize_t write(int fd, const void *buf, size_t size)
 		errno = EINVAL;
 		return -1;
 	}
+	if (netlink_has(fd))
+		return send(fd, buf, size, 0);
 	return REAL(write)(fd, buf, size);
 }
 

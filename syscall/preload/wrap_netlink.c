@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "fork_guard.h"
 #include "netlink_route.h"
@@ -21,6 +22,7 @@
 
 #define SOCKETS_MAX 64
 #define REQUEST_MAX 65536
+#define PIECES_MAX  1024
 
 /* A datagram of an answer. */
 struct datagram {
@@ -152,6 +154,59 @@ static void take_mark(int fd)
 	REAL(recv)(fd, &mark, sizeof(mark), MSG_DONTWAIT);
 }
 
+/* ---- the caller's memory, which may not be there ---- */
+
+enum direction {
+	FROM_CALLER,
+	TO_CALLER,
+};
+
+static ssize_t copy_plainly(enum direction direction, char *own, size_t size,
+			    const struct iovec *pieces, size_t cnt)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < cnt && done < size; i++) {
+		size_t step = pieces[i].iov_len < size - done ? pieces[i].iov_len : size - done;
+
+		if (direction == FROM_CALLER)
+			memcpy(own + done, pieces[i].iov_base, step);
+		else
+			memcpy(pieces[i].iov_base, own + done, step);
+		done += step;
+	}
+	return done;
+}
+
+static size_t size_of(const struct iovec *pieces, size_t cnt)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < cnt; i++)
+		size += pieces[i].iov_len;
+	return size;
+}
+
+/* As much as both sides have: bytes, or -1 with EFAULT. */
+static ssize_t copy(enum direction direction, void *own, size_t size, const struct iovec *pieces,
+		    size_t cnt)
+{
+	const size_t theirs = size_of(pieces, cnt), wanted = size < theirs ? size : theirs;
+	const struct iovec all = { own, size };
+	int saved = errno;
+	ssize_t done = direction == FROM_CALLER ?
+			       process_vm_readv(getpid(), &all, 1, pieces, cnt, 0) :
+			       process_vm_writev(getpid(), &all, 1, pieces, cnt, 0);
+
+	if (done < 0 && errno != EFAULT)	/* a sandbox without these calls */
+		done = copy_plainly(direction, own, size, pieces, cnt);
+	errno = saved;
+	if (done == (ssize_t)wanted)
+		return done;
+	errno = EFAULT;
+	return -1;
+}
+
 /* ---- sending ---- */
 
 struct answer {
@@ -268,44 +323,42 @@ static ssize_t send_requests(int fd, struct nl_socket *s, const struct iovec *al
 	return rest < 0 ? rest : ours + rest;
 }
 
+static ssize_t send_gathered(int fd, struct nl_socket *s, const struct msghdr *message, int flags)
+{
+	struct iovec all = { NULL, 0 };
+	ssize_t ret;
+
+	if (message->msg_iovlen > PIECES_MAX ||
+	    size_of(message->msg_iov, message->msg_iovlen) > REQUEST_MAX)
+		return REAL(sendmsg)(fd, message, flags);
+	all.iov_len = size_of(message->msg_iov, message->msg_iovlen);
+	all.iov_base = malloc(all.iov_len + 1);
+	if (!all.iov_base) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	ret = copy(FROM_CALLER, all.iov_base, all.iov_len, message->msg_iov, message->msg_iovlen);
+	if (ret >= 0)
+		ret = send_requests(fd, s, &all, flags, message->msg_name, message->msg_namelen);
+	free(all.iov_base);
+	return ret;
+}
+
 EXPORT ssize_t sendto(int fd, const void *buf, size_t size, int flags, const struct sockaddr *to,
 		      socklen_t to_len)
 {
-	const struct iovec all = { (void *)buf, size };
+	struct iovec all = { (void *)buf, size };
+	const struct msghdr message = { .msg_iov = &all, .msg_iovlen = 1, .msg_name = (void *)to,
+					.msg_namelen = to_len };
 	struct nl_socket *s = socket_of(fd);
 
-	return s ? send_requests(fd, s, &all, flags, to, to_len)
+	return s ? send_gathered(fd, s, &message, flags)
 		 : REAL(sendto)(fd, buf, size, flags, to, to_len);
 }
 
 EXPORT ssize_t send(int fd, const void *buf, size_t size, int flags)
 {
 	return sendto(fd, buf, size, flags, NULL, 0);
-}
-
-static ssize_t send_gathered(int fd, struct nl_socket *s, const struct msghdr *message, int flags)
-{
-	struct iovec all = { NULL, 0 };
-	size_t size = 0;
-	ssize_t ret;
-
-	for (size_t i = 0; i < message->msg_iovlen; i++)
-		size += message->msg_iov[i].iov_len;
-	if (size > REQUEST_MAX)
-		return REAL(sendmsg)(fd, message, flags);
-	all.iov_base = malloc(size + 1);
-	if (!all.iov_base) {
-		errno = ENOBUFS;
-		return -1;
-	}
-	for (size_t i = 0; i < message->msg_iovlen; i++) {
-		memcpy((char *)all.iov_base + all.iov_len, message->msg_iov[i].iov_base,
-		       message->msg_iov[i].iov_len);
-		all.iov_len += message->msg_iov[i].iov_len;
-	}
-	ret = send_requests(fd, s, &all, flags, message->msg_name, message->msg_namelen);
-	free(all.iov_base);
-	return ret;
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
@@ -317,24 +370,20 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 /* ---- receiving ---- */
 
-static ssize_t scatter(const struct datagram *datagram, struct msghdr *message, int flags)
+static ssize_t scatter(struct datagram *datagram, struct msghdr *message, int flags)
 {
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	size_t done = 0;
+	ssize_t done = copy(TO_CALLER, datagram->bytes, datagram->size, message->msg_iov,
+			    message->msg_iovlen);
 
-	for (size_t i = 0; i < message->msg_iovlen && done < datagram->size; i++) {
-		size_t step = message->msg_iov[i].iov_len;
-
-		step = step < datagram->size - done ? step : datagram->size - done;
-		memcpy(message->msg_iov[i].iov_base, datagram->bytes + done, step);
-		done += step;
-	}
-	message->msg_flags = done < datagram->size ? MSG_TRUNC : 0;
+	if (done < 0)
+		return done;
+	message->msg_flags = (size_t)done < datagram->size ? MSG_TRUNC : 0;
 	message->msg_controllen = 0;
 	if (message->msg_name && message->msg_namelen >= sizeof(kernel))
 		memcpy(message->msg_name, &kernel, sizeof(kernel));
 	message->msg_namelen = message->msg_name ? sizeof(kernel) : 0;
-	return flags & MSG_TRUNC ? datagram->size : done;
+	return flags & MSG_TRUNC ? (ssize_t)datagram->size : done;
 }
 
 #define TAKEN_AWAY -2	/* by another thread, or it was told that datagrams were lost */
@@ -403,4 +452,28 @@ EXPORT ssize_t recvfrom(int fd, void *restrict buf, size_t size, int flags,
 EXPORT ssize_t recv(int fd, void *buf, size_t size, int flags)
 {
 	return recvfrom(fd, buf, size, flags, NULL, NULL);
+}
+
+/* ---- read and write ---- */
+
+bool netlink_has(int fd)
+{
+	return socket_of(fd);
+}
+
+EXPORT ssize_t readv(int fd, const struct iovec *pieces, int cnt)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)pieces, .msg_iovlen = cnt };
+
+	if (!netlink_has(fd) || cnt < 0 || cnt > PIECES_MAX || !size_of(pieces, cnt))
+		return REAL(readv)(fd, pieces, cnt);
+	return recvmsg(fd, &message, 0);
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *pieces, int cnt)
+{
+	const struct msghdr message = { .msg_iov = (struct iovec *)pieces, .msg_iovlen = cnt };
+
+	return netlink_has(fd) && cnt >= 0 && cnt <= PIECES_MAX ? sendmsg(fd, &message, 0)
+								: REAL(writev)(fd, pieces, cnt);
 }
